@@ -1,0 +1,120 @@
+using Osl.Operations;
+using Osl.Operations.Facts;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors;
+
+/// <summary>
+/// The seam between what Osl means and what one platform does. How each member is done in Win32 stands in
+/// adr/0007-platform-seam.md. Members never throw for what the system answers; they are thread-safe.
+/// </summary>
+internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
+{
+    /// <summary>What this platform and machine can do.</summary>
+    PlatformCapabilities Capabilities { get; }
+
+    /// <summary>
+    /// Finds and opens a program: a bare name in <paramref name="searchPath"/>, a relative path from
+    /// <paramref name="workingDirectory"/>, an absolute path as it stands. Changes nothing.
+    /// </summary>
+    /// <returns>NotFound (program or directory), or SpawnFailed / PermissionRefused for what is found and can't be run.</returns>
+    OneOf<ExecutableLease, OperationError> OpenExecutable(string program, string workingDirectory, IReadOnlyList<string> searchPath);
+
+    /// <summary>
+    /// Starts a program. When it returns a process, the program's exec has succeeded, the process is registered, watched and
+    /// guarded; when it returns an error, nothing is left.
+    /// </summary>
+    OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan);
+
+    /// <summary>Takes hold of one process so that its number can't come to mean another one. NotFound or StaleProcess.</summary>
+    OneOf<ProcessLease, OperationError> Hold(ProcessTarget target);
+
+    /// <summary>Takes hold of a group. NotFound when it has no living member; StaleProcess when the number means another group now.</summary>
+    OneOf<GroupLease, OperationError> Hold(GroupTarget target);
+
+    /// <summary>Whether the target is one that must never be signalled: 0, 1, -1, this process, this process's group.</summary>
+    bool IsProtected(int id, bool isGroup);
+
+    /// <summary>Living processes that carry an operation's marker and are not in its group any more.</summary>
+    IReadOnlyList<ProcessRef> Escaped(GroupRef group);
+}
+
+/// <summary>A program that was found and is held open, so that what is judged is known by inode.</summary>
+internal abstract class ExecutableLease(ExecutableFacts facts) : IDisposable
+{
+    public ExecutableFacts Facts { get; } = facts;
+
+    public abstract void Dispose();
+}
+
+/// <summary>One process, held: a pidfd on Linux, a handle on Windows.</summary>
+internal abstract class ProcessLease(ProcessRef process) : IDisposable
+{
+    public ProcessRef Process { get; } = process;
+
+    /// <summary>The registry's entry for it, when some Osl of this user started it.</summary>
+    public GroupEntry? Entry { get; init; }
+
+    /// <summary>Its line of the process table; null when it is gone (a zombie still has one).</summary>
+    public abstract ProcessState? Read();
+
+    /// <summary>Sends a signal. Null, or StaleProcess (it has ended), PermissionRefused, Unsupported.</summary>
+    public abstract OperationError? Signal(Signal signal);
+
+    /// <summary>Completes when the process has ended. Cancelling ends the wait only.</summary>
+    public abstract Task WaitForExitAsync(CancellationToken cancellationToken);
+
+    public abstract void Dispose();
+}
+
+/// <summary>A process group, held.</summary>
+internal abstract class GroupLease(GroupRef group) : IDisposable
+{
+    public GroupRef Group { get; } = group;
+
+    /// <summary>The registry's entry for it, when some Osl of this user made it.</summary>
+    public GroupEntry? Entry { get; init; }
+
+    /// <summary>Its members now, zombies included.</summary>
+    public abstract IReadOnlyList<ProcessState> Members();
+
+    /// <summary>Sends a signal to every member at once. Null, or StaleProcess (nobody is there), PermissionRefused, Unsupported.</summary>
+    public abstract OperationError? Signal(Signal signal);
+
+    /// <summary>
+    /// Completes when no member is alive, those included that are born meanwhile; the number of members seen to end. Cancelling
+    /// ends the wait only.
+    /// </summary>
+    public abstract Task<int> WaitUntilEmptyAsync(CancellationToken cancellationToken);
+
+    public abstract void Dispose();
+}
+
+/// <summary>A process that was just started. Owned by the executor until <see cref="Exited"/>; streams are the caller's.</summary>
+internal sealed class LaunchedProcess
+{
+    public required ProcessRef Process { get; init; }
+
+    public required int Pgid { get; init; }
+
+    /// <summary>Null when it shares its host's group.</summary>
+    public GroupRef? Group { get; init; }
+
+    /// <summary>The job object's name on Windows.</summary>
+    public string? JobId { get; init; }
+
+    public Stream? StandardInput { get; init; }
+
+    public Stream? StandardOutput { get; init; }
+
+    public Stream? StandardError { get; init; }
+
+    /// <summary>Completes on the pool when the process has ended and been reaped. Never faults.</summary>
+    public required Task<ProcessExit> Exited { get; init; }
+
+    /// <summary>Completes when each captured stream has ended, or after <see cref="EndCapture"/>. Never faults.</summary>
+    public required Task<CapturedStreams> OutputEnded { get; init; }
+
+    /// <summary>Gives up captured streams that somebody still holds.</summary>
+    public required Action EndCapture { get; init; }
+}

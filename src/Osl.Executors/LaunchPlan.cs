@@ -1,0 +1,45 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors;
+
+/// <summary>One launch, all questions answered: what to run, where, with what.</summary>
+internal sealed class LaunchPlan
+{
+    public required OperationId Operation { get; init; }
+
+    public required OperationContext Context { get; init; }
+
+    /// <summary>The program, held open. Belongs to the prepared operation, which disposes it.</summary>
+    public required ExecutableLease Executable { get; init; }
+
+    /// <summary>All arguments in the clear, the program's own name first.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The whole environment as NAME=value, the marker included.</summary>
+    public required IReadOnlyList<string> Environment { get; init; }
+
+    /// <summary>Absolute.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    public required ProcessGroupPlacement Placement { get; init; }
+
+    /// <summary>The held group to join; set for JoinGroup only.</summary>
+    public GroupLease? JoinGroup { get; init; }
+
+    /// <summary>setsid: a session, hence a group, of its own.</summary>
+    public bool NewSession { get; init; }
+
+    public bool ForegroundTerminal { get; init; }
+
+    public ProcessLifetime Lifetime { get; init; }
+
+    public StandardInputKind StandardInput { get; init; }
+
+    public required StandardOutputConfig StandardOutput { get; init; }
+
+    public required StandardOutputConfig StandardError { get; init; }
+
+    /// <summary>Whether the process leads a group of its own.</summary>
+    public bool OwnsGroup => NewSession || Placement == ProcessGroupPlacement.NewGroup;
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization;
+using Osl.Operations.Processes;
+
+namespace Osl.Operations.Facts;
+
+/// <summary>What prepare found out about an operation, for the policy to judge and the journal to keep.</summary>
+public sealed record OperationFacts
+{
+    /// <summary>Nothing was to be found out.</summary>
+    public static OperationFacts None { get; } = new();
+
+    /// <summary>The program, where one is to be started.</summary>
+    public ExecutableFacts? Executable { get; init; }
+
+    /// <summary>The working directory, absolute, where a program is to be started.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The names of the variables the child would get, sorted; empty where nothing is started.</summary>
+    public ValueList<string> EnvironmentNames { get; init; }
+
+    /// <summary>Whom it is about: the process or group that is signalled, inspected or joined.</summary>
+    public TargetFacts? Target { get; init; }
+
+    /// <summary>Files a custom operation touches, by canonical path.</summary>
+    public ValueList<string> Paths { get; init; }
+
+    /// <summary>
+    /// Whether it does more than the host's own account may do to itself: another user, raised limits, foreign or privileged
+    /// targets. Such an intent is synced to disk before anything happens (adr/0010-elevation.md).
+    /// </summary>
+    public bool RequiresElevation { get; init; }
+
+    /// <summary>Why it requires elevation; null when it does not.</summary>
+    public string? ElevationReason { get; init; }
+}
+
+/// <summary>The program that was resolved and opened.</summary>
+/// <param name="Requested">As the operation names it.</param>
+/// <param name="Path">Where it was found: absolute, symbolic links not followed. What is executed.</param>
+/// <param name="CanonicalPath">The real path of the open file.</param>
+/// <param name="Device">Device of the open file (stat(2)).</param>
+/// <param name="Inode">Inode of the open file.</param>
+/// <param name="OwnerUid">Who owns it; -1 where there are no uids.</param>
+/// <param name="Mode">Its permission bits, set-uid and set-gid included.</param>
+/// <param name="Interpreter">The interpreter of its first line (execve(2)), for a script; null for a binary.</param>
+public sealed record ExecutableFacts(
+    string Requested,
+    string Path,
+    string CanonicalPath,
+    long Device,
+    long Inode,
+    long OwnerUid,
+    int Mode,
+    string? Interpreter
+);
+
+/// <summary>Whose a target is, from the point of view of the principal who asks.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TargetRelation>))]
+public enum TargetRelation
+{
+    /// <summary>Osl knows nothing of it, or it runs as another user.</summary>
+    Foreign,
+
+    /// <summary>Started through Osl, for another principal.</summary>
+    OtherPrincipal,
+
+    /// <summary>Started through Osl for this principal.</summary>
+    Own,
+
+    /// <summary>Not started by Osl; taken into its care by an operation.</summary>
+    Attached,
+}
+
+/// <summary>Whom an operation is about.</summary>
+/// <param name="Id">The pid or the pgid.</param>
+/// <param name="IsGroup">Whether it is a group.</param>
+/// <param name="Relation">Whose it is.</param>
+/// <param name="Members">How many processes that is now.</param>
+public sealed record TargetFacts(int Id, bool IsGroup, TargetRelation Relation, int Members)
+{
+    /// <summary>Who started it through Osl; null when nobody did.</summary>
+    public string? Principal { get; init; }
+
+    /// <summary>The operation that started it; null when none did.</summary>
+    public OperationId? StartedBy { get; init; }
+
+    /// <summary>Uids of the members that are not the host's own.</summary>
+    public ValueList<int> OtherUids { get; init; }
+}

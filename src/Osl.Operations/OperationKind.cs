@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using FluentValidation;
+using Osl.Operations.Policies;
+
+namespace Osl.Operations;
+
+/// <summary>What is known of one kind of operation apart from how it is done.</summary>
+public abstract record OperationKind
+{
+    private protected OperationKind() { }
+
+    /// <summary>Its name in written forms: <c>spawn_process</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the policy judges; all of them.</summary>
+    public required ValueList<PolicyAction> Actions { get; init; }
+
+    /// <summary>
+    /// Whether it ends or signals what runs. Such an operation never waits for the journal: it goes ahead, and a gap record follows.
+    /// </summary>
+    public bool NeverWaitsForJournal { get; init; }
+
+    /// <summary>The record type.</summary>
+    public abstract Type OperationClass { get; }
+
+    /// <summary>The audit <c>operation_type</c> of one operation.</summary>
+    /// <param name="operation">An operation of this kind.</param>
+    public abstract string TypeOf(IOperation operation);
+
+    /// <summary>What is wrong with its shape; empty when nothing is. No I/O.</summary>
+    /// <param name="operation">An operation of this kind.</param>
+    public abstract ValueList<string> Validate(IOperation operation);
+
+    /// <summary>The same operation with secrets masked.</summary>
+    /// <param name="operation">An operation of this kind.</param>
+    public abstract IOperation Redact(IOperation operation);
+
+    internal abstract void WriteBody(Utf8JsonWriter writer, IOperation operation);
+
+    internal abstract IOperation ReadBody(JsonElement body);
+}
+
+/// <summary>What is known of one kind of operation apart from how it is done.</summary>
+/// <typeparam name="TOperation">The record.</typeparam>
+public sealed record OperationKind<TOperation> : OperationKind
+    where TOperation : class, IOperation
+{
+    /// <summary>How it is written as JSON: source-generated, without loss.</summary>
+    public required JsonTypeInfo<TOperation> Json { get; init; }
+
+    /// <summary>What makes its shape acceptable. Whole-collection rules, no I/O.</summary>
+    public required IValidator<TOperation> Validator { get; init; }
+
+    /// <summary>The audit <c>operation_type</c>; its kind's name unless said otherwise.</summary>
+    public Func<TOperation, string>? OperationType { get; init; }
+
+    /// <summary>The same operation with secrets masked; itself when it holds none.</summary>
+    public Func<TOperation, TOperation>? Redaction { get; init; }
+
+    /// <inheritdoc/>
+    public override Type OperationClass => typeof(TOperation);
+
+    /// <inheritdoc/>
+    public override string TypeOf(IOperation operation) => OperationType?.Invoke((TOperation)operation) ?? Name;
+
+    /// <inheritdoc/>
+    public override ValueList<string> Validate(IOperation operation)
+    {
+        var outcome = Validator.Validate((TOperation)operation);
+        return outcome.IsValid ? [] : outcome.Errors.Select(failure => failure.ErrorMessage).ToValueList();
+    }
+
+    /// <inheritdoc/>
+    public override IOperation Redact(IOperation operation) => Redaction?.Invoke((TOperation)operation) ?? operation;
+
+    internal override void WriteBody(Utf8JsonWriter writer, IOperation operation) =>
+        JsonSerializer.Serialize(writer, (TOperation)operation, Json);
+
+    internal override IOperation ReadBody(JsonElement body) =>
+        body.Deserialize(Json) ?? throw new JsonException($"The body of a {Name} is null.");
+}

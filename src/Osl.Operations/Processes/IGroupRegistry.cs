@@ -1,0 +1,37 @@
+namespace Osl.Operations.Processes;
+
+/// <summary>
+/// What Osl hosts of this user run on this machine. A hint, never an authority: whoever acts on an entry opens the process first
+/// and compares it then.
+/// </summary>
+public interface IGroupRegistry
+{
+    /// <summary>Every entry whose process, or a member of whose group, is alive, of this and of all other hosts.</summary>
+    IReadOnlyList<GroupEntry> Live();
+}
+
+/// <summary>One process that was started, with its group.</summary>
+/// <param name="Operation">What started it, and the marker its descendants carry.</param>
+/// <param name="Process">The process that was started.</param>
+/// <param name="Pgid">The group it was put into.</param>
+/// <param name="OwnsGroup">Whether the group was made for it.</param>
+/// <param name="Lifetime">Whether it ends with its host.</param>
+/// <param name="HostPid">The host that started it; it may have ended when Detached.</param>
+/// <param name="Principal">On whose behalf.</param>
+/// <param name="Program">The program's path, without arguments. Untrusted text: escape it for display.</param>
+/// <param name="StartedAt">When, UTC.</param>
+public sealed record GroupEntry(
+    OperationId Operation,
+    ProcessRef Process,
+    int Pgid,
+    bool OwnsGroup,
+    ProcessLifetime Lifetime,
+    int HostPid,
+    string Principal,
+    string Program,
+    DateTimeOffset StartedAt
+)
+{
+    /// <summary>The group as a target; null when the process shares its host's.</summary>
+    public GroupRef? Group => OwnsGroup ? new GroupRef(Pgid, Process, Operation) : null;
+}

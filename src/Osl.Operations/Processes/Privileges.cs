@@ -1,0 +1,86 @@
+using System.Text.Json.Serialization;
+
+namespace Osl.Operations.Processes;
+
+/// <summary>How strongly what is started is held together. What can't be enforced is an error, never silently less.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Containment>))]
+public enum Containment
+{
+    /// <summary>Whatever the process group configuration gives: no minimum is asked for.</summary>
+    None,
+
+    /// <summary>At least a process group; a member can leave it by setsid.</summary>
+    Group,
+
+    /// <summary>At least a session.</summary>
+    Session,
+
+    /// <summary>At least a cgroup: nobody can leave it without privilege.</summary>
+    Cgroup,
+
+    /// <summary>A pid namespace: the kernel ends everybody in it with its first process.</summary>
+    PidNamespace,
+}
+
+/// <summary>The account a child runs as.</summary>
+/// <param name="User">Name or uid.</param>
+/// <param name="Group">Name or gid; null for the user's own.</param>
+public sealed record RunAs(string User, string? Group = null)
+{
+    /// <summary>Supplementary groups, by name or gid; empty for the user's own.</summary>
+    public ValueList<string> SupplementaryGroups { get; init; }
+}
+
+/// <summary>What a child may gain or keep.</summary>
+public sealed record PrivilegeConfig
+{
+    /// <summary>Set-uid programs gain it nothing (prctl(2), PR_SET_NO_NEW_PRIVS).</summary>
+    public bool NoNewPrivileges { get; init; }
+
+    /// <summary>The capabilities it keeps (capabilities(7)), such as <c>CAP_NET_BIND_SERVICE</c>; null keeps them as they are.</summary>
+    public ValueList<string>? Capabilities { get; init; }
+}
+
+/// <summary>What a child can reach.</summary>
+public sealed record SandboxConfig
+{
+    /// <summary>Paths it may read.</summary>
+    public ValueList<string> ReadPaths { get; init; }
+
+    /// <summary>Paths it may write.</summary>
+    public ValueList<string> WritePaths { get; init; }
+
+    /// <summary>Paths it may execute.</summary>
+    public ValueList<string> ExecutePaths { get; init; }
+
+    /// <summary>Whether it is cut off from the network.</summary>
+    public bool NoNetwork { get; init; }
+
+    /// <summary>Classes of system calls that are refused.</summary>
+    public ValueList<string> RefusedSystemCalls { get; init; }
+}
+
+/// <summary>What a child, or its whole group, may use. Null: no limit of ours.</summary>
+public sealed record ResourceLimits
+{
+    /// <summary>Memory in bytes.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>CPU time for each process.</summary>
+    public TimeSpan? CpuTime { get; init; }
+
+    /// <summary>CPUs for the group, in thousandths of one.</summary>
+    public int? CpuMillis { get; init; }
+
+    /// <summary>Number of processes and threads.</summary>
+    public int? Processes { get; init; }
+
+    /// <summary>Number of open files for each process.</summary>
+    public int? OpenFiles { get; init; }
+
+    /// <summary>Size of any file written, in bytes.</summary>
+    public long? FileSizeBytes { get; init; }
+
+    /// <summary>Size of a core dump in bytes.</summary>
+    public long? CoreDumpBytes { get; init; }
+}
