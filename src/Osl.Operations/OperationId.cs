@@ -92,9 +92,9 @@ public readonly struct OperationId : IEquatable<OperationId>, IComparable<Operat
 internal sealed class OperationIdConverter : JsonConverter<OperationId>
 {
     public override OperationId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        OperationId.TryParse(reader.GetString(), out var id)
+        reader.TokenType == JsonTokenType.String && OperationId.TryParse(reader.GetString(), out var id)
             ? id
-            : throw new JsonException("An operation id is 32 lower-case hexadecimal digits.");
+            : throw new OperationFormException("has to be an operation id: 32 lower-case hexadecimal digits");
 
     public override void Write(Utf8JsonWriter writer, OperationId value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());

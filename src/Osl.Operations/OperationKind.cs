@@ -13,6 +13,12 @@ public abstract record OperationKind
     /// <summary>Its name in written forms: <c>spawn_process</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// The version of its written form: raised when a form is no longer understood by older programs. A newer one than this is not
+    /// read; in an older one, what is missing gets its default.
+    /// </summary>
+    public int Version { get; init; } = 1;
+
     /// <summary>What the policy judges; all of them.</summary>
     public required ValueList<PolicyAction> Actions { get; init; }
 
@@ -39,6 +45,8 @@ public abstract record OperationKind
     internal abstract void WriteBody(Utf8JsonWriter writer, IOperation operation);
 
     internal abstract IOperation ReadBody(JsonElement body);
+
+    internal abstract JsonTypeInfo JsonInfo { get; }
 }
 
 /// <summary>What is known of one kind of operation apart from how it is done.</summary>
@@ -46,7 +54,10 @@ public abstract record OperationKind
 public sealed record OperationKind<TOperation> : OperationKind
     where TOperation : class, IOperation
 {
-    /// <summary>How it is written as JSON: source-generated, without loss.</summary>
+    /// <summary>
+    /// How it is written as JSON: source-generated, without loss. Its context should refuse unknown members
+    /// (<see cref="System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow"/>), as those of our own kinds do.
+    /// </summary>
     public required JsonTypeInfo<TOperation> Json { get; init; }
 
     /// <summary>What makes its shape acceptable. Whole-collection rules, no I/O.</summary>
@@ -77,6 +88,7 @@ public sealed record OperationKind<TOperation> : OperationKind
     internal override void WriteBody(Utf8JsonWriter writer, IOperation operation) =>
         JsonSerializer.Serialize(writer, (TOperation)operation, Json);
 
-    internal override IOperation ReadBody(JsonElement body) =>
-        body.Deserialize(Json) ?? throw new JsonException($"The body of a {Name} is null.");
+    internal override IOperation ReadBody(JsonElement body) => body.Deserialize(Json) ?? throw new OperationFormException("is null");
+
+    internal override JsonTypeInfo JsonInfo => Json;
 }

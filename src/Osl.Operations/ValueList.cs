@@ -74,8 +74,12 @@ public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     /// <param name="right">The other side.</param>
     public static bool operator !=(ValueList<T> left, ValueList<T> right) => !left.Equals(right);
 
-    /// <summary>The elements, separated by commas.</summary>
-    public override string ToString() => $"[{string.Join(", ", Items)}]";
+    /// <summary>The elements, separated by commas; arguments with their secrets masked.</summary>
+    public override string ToString() =>
+        // One by one, arguments can't tell that the one before was --password.
+        this is ValueList<Processes.Argument> arguments
+            ? $"[{string.Join(", ", Processes.Redaction.MaskArguments(arguments).Items)}]"
+            : $"[{string.Join(", ", Items)}]";
 }
 
 /// <summary>Makes <see cref="ValueList{T}"/> values.</summary>

@@ -7,7 +7,7 @@ using Osl.Operations.Processes;
 namespace Osl.Operations.Auditing;
 
 /// <summary>What a record is about.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<AuditRecordType>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<AuditRecordType>))]
 public enum AuditRecordType
 {
     /// <summary>It was allowed and is about to be done.</summary>
@@ -36,7 +36,11 @@ public enum AuditRecordType
 public sealed record AuditRecord
 {
     /// <summary>The version of this shape.</summary>
-    public int V { get; init; } = 1;
+    public int V
+    {
+        get;
+        init => field = value == 0 ? 1 : value;
+    } = 1;
 
     /// <summary>What it is about.</summary>
     public AuditRecordType Type { get; init; }

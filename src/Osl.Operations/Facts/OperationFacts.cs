@@ -55,7 +55,7 @@ public sealed record ExecutableFacts(
 );
 
 /// <summary>Whose a target is, from the point of view of the principal who asks.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TargetRelation>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<TargetRelation>))]
 public enum TargetRelation
 {
     /// <summary>Osl knows nothing of it, or it runs as another user.</summary>

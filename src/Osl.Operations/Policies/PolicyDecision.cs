@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Policies;
 
 /// <summary>What a policy says. Ordered by strictness.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PolicyEffect>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<PolicyEffect>))]
 public enum PolicyEffect
 {
     /// <summary>It may be done.</summary>

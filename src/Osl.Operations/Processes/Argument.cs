@@ -37,8 +37,8 @@ public readonly record struct Argument
     /// <param name="value">The text the program gets.</param>
     public static implicit operator Argument(string value) => new(value, isSecret: false);
 
-    /// <summary>The text, or the mask.</summary>
-    public override string ToString() => IsSecret ? Mask : Value;
+    /// <summary>The text for display: the mask for a secret one, else the text with what looks like a secret masked.</summary>
+    public override string ToString() => IsSecret ? Mask : SecretText.Mask(Value);
 }
 
 internal sealed class ArgumentConverter : JsonConverter<Argument>
@@ -66,7 +66,7 @@ internal sealed class ArgumentConverter : JsonConverter<Argument>
             }
         }
 
-        throw new JsonException("An argument is a string, or an object with the one string 'secret'.");
+        throw new OperationFormException("has to be a text, or an object with the one text 'secret'");
     }
 
     public override void Write(Utf8JsonWriter writer, Argument value, JsonSerializerOptions options)

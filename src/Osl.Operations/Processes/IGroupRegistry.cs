@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Osl.Operations.Processes;
 
 /// <summary>
@@ -33,5 +35,6 @@ public sealed record GroupEntry(
 )
 {
     /// <summary>The group as a target; null when the process shares its host's.</summary>
+    [JsonIgnore]
     public GroupRef? Group => OwnsGroup ? new GroupRef(Pgid, Process, Operation) : null;
 }

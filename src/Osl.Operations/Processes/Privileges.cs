@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Processes;
 
 /// <summary>How strongly what is started is held together. What can't be enforced is an error, never silently less.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Containment>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<Containment>))]
 public enum Containment
 {
     /// <summary>Whatever the process group configuration gives: no minimum is asked for.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Processes;
 
 /// <summary>How a new process is placed among process groups.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ProcessGroupPlacement>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<ProcessGroupPlacement>))]
 public enum ProcessGroupPlacement
 {
     /// <summary>In the group of its host.</summary>

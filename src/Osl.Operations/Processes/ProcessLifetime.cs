@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Processes;
 
 /// <summary>Whether a process ends with its host.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ProcessLifetime>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<ProcessLifetime>))]
 public enum ProcessLifetime
 {
     /// <summary>Ended with its host at the latest, even when the host is killed.</summary>

@@ -24,7 +24,7 @@ public static class ProcessOperationKinds
             Actions = [ProcessActions.Start],
             Json = Json.RunProcessOperation,
             Validator = new RunProcessValidator(),
-            Redaction = run => run with { Spawn = Redaction.Redact(run.Spawn) },
+            Redaction = Redaction.Redact,
         };
 
     /// <summary><see cref="ProcessSignalOperation"/></summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Processes;
 
 /// <summary>What a process is doing, as the system's table says at one moment.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ProcessActivity>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<ProcessActivity>))]
 public enum ProcessActivity
 {
     /// <summary>It lives, but can't be read.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
@@ -48,11 +47,11 @@ public readonly record struct Signal
         "SYS",
     ];
 
-    private static readonly FrozenDictionary<string, int> Numbers = Names
+    private static readonly Dictionary<string, int> Numbers = Names
         .Select((name, number) => KeyValuePair.Create(name, number))
         .Skip(1)
         .Concat([KeyValuePair.Create("IOT", 6), KeyValuePair.Create("CLD", 17), KeyValuePair.Create("POLL", 29)])
-        .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     private Signal(int number) => Number = number;
 
@@ -122,7 +121,9 @@ public readonly record struct Signal
 internal sealed class SignalConverter : JsonConverter<Signal>
 {
     public override Signal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Signal.TryParse(reader.GetString(), out var signal) ? signal : throw new JsonException("Not the name or number of a signal.");
+        reader.TokenType == JsonTokenType.String && Signal.TryParse(reader.GetString(), out var signal)
+            ? signal
+            : throw new OperationFormException("has to be the name of a signal, such as TERM, or its number, as a text");
 
     public override void Write(Utf8JsonWriter writer, Signal value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }

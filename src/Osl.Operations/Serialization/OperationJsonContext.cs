@@ -1,15 +1,21 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
 
 namespace Osl.Operations;
 
-/// <summary>The source-generated JSON forms. Unknown members are refused by name; missing ones take their defaults.</summary>
+/// <summary>
+/// The source-generated form of operations. What has its type's default value is not written, and what is missing gets it: so each
+/// member of an operation has to mean "as a plain call would" by the default of its type. Unknown members are refused.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = false
+    RespectNullableAnnotations = false,
+    MaxDepth = OperationJson.MaxDepth
 )]
 [JsonSerializable(typeof(SpawnProcessOperation))]
 [JsonSerializable(typeof(RunProcessOperation))]
@@ -18,7 +24,17 @@ namespace Osl.Operations;
 [JsonSerializable(typeof(KillProcessGroupOperation))]
 [JsonSerializable(typeof(QueryProcessOperation))]
 [JsonSerializable(typeof(QueryProcessGroupOperation))]
-[JsonSerializable(typeof(AuditRecord))]
+[JsonSerializable(typeof(Argument))]
+[JsonSerializable(typeof(EnvironmentVariable))]
+[JsonSerializable(typeof(StopStep))]
+[JsonSerializable(typeof(ProcessRef))]
 [JsonSerializable(typeof(ProcessState))]
 [JsonSerializable(typeof(GroupEntry))]
-internal sealed partial class OperationJsonContext : JsonSerializerContext;
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(int))]
+internal sealed partial class OperationJsonContext : JsonSerializerContext
+{
+    /// <summary>The form of records is <see cref="AuditJsonContext"/>'s: zeros are written there, unknown members let pass.</summary>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Stands beside the generated members.")]
+    internal JsonTypeInfo<AuditRecord> AuditRecord => AuditJsonContext.Default.AuditRecord;
+}

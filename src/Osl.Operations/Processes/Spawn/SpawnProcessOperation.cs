@@ -122,28 +122,22 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
             Arguments = Arguments.AddRange(arguments.Select(argument => (Argument)argument)),
         };
 
-    /// <summary>One variable for the child, over whatever is inherited.</summary>
+    /// <summary>One variable for the child, over whatever is inherited and over what was said of it before.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="value">Its value.</param>
-    public SpawnProcessOperation WithEnvironmentVariable(string name, string value) =>
-        this with
-        {
-            Environment = Environment with
-            {
-                Set = Environment
-                    .Set.Where(variable => !string.Equals(variable.Name, name, StringComparison.Ordinal))
-                    .Append(new EnvironmentVariable(name, value))
-                    .ToValueList(),
-            },
-        };
+    public SpawnProcessOperation WithEnvironmentVariable(string name, string value)
+    {
+        var others = WithoutMention(name);
+        return this with { Environment = others with { Set = others.Set.Add(new EnvironmentVariable(name, value)) } };
+    }
 
-    /// <summary>A variable that is not inherited.</summary>
+    /// <summary>A variable that the child does not get, whatever was said of it before.</summary>
     /// <param name="name">Its name.</param>
-    public SpawnProcessOperation WithoutEnvironmentVariable(string name) =>
-        this with
-        {
-            Environment = Environment with { Unset = Environment.Unset.Add(name) },
-        };
+    public SpawnProcessOperation WithoutEnvironmentVariable(string name)
+    {
+        var others = WithoutMention(name);
+        return this with { Environment = others with { Unset = others.Unset.Add(name) } };
+    }
 
     /// <summary>Nothing of the host's environment.</summary>
     public SpawnProcessOperation WithCleanEnvironment() => this with { Environment = Environment with { Clean = true } };
@@ -204,4 +198,11 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
 
     /// <summary>The program and its arguments, secrets masked; of the environment nothing.</summary>
     public override string ToString() => Redaction.CommandLine(this);
+
+    private EnvironmentConfig WithoutMention(string name) =>
+        Environment with
+        {
+            Set = Environment.Set.Where(variable => !string.Equals(variable.Name, name, StringComparison.Ordinal)).ToValueList(),
+            Unset = Environment.Unset.Where(unset => !string.Equals(unset, name, StringComparison.Ordinal)).ToValueList(),
+        };
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Osl.Operations.Processes;
 
 /// <summary>Where a child's standard input comes from.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StandardInputKind>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<StandardInputKind>))]
 public enum StandardInputKind
 {
     /// <summary>Nowhere: the null device. The default, since a background group that reads a terminal is stopped.</summary>
@@ -17,7 +17,7 @@ public enum StandardInputKind
 }
 
 /// <summary>Where a child's standard output or error goes.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StandardOutputKind>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<StandardOutputKind>))]
 public enum StandardOutputKind
 {
     /// <summary>The host's own: the default.</summary>
@@ -47,6 +47,9 @@ public sealed record StandardOutputConfig
 {
     /// <summary>The bound of a capture that names none: 1 MiB.</summary>
     public const int DefaultCaptureLimit = 1024 * 1024;
+
+    /// <summary>The largest bound of a capture: 1 GiB.</summary>
+    public const int LargestCaptureLimit = 1024 * 1024 * 1024;
 
     /// <summary>The host's own.</summary>
     public static StandardOutputConfig Inherit { get; } = new();
