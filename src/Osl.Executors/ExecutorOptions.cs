@@ -1,5 +1,3 @@
-using Osl.Operations.Processes;
-
 namespace Osl.Executors;
 
 /// <summary>What an executor is given by its host.</summary>
@@ -9,7 +7,4 @@ internal sealed class ExecutorOptions
 
     /// <summary>Where the registry of live groups lies; null keeps it in memory, where other hosts don't see it.</summary>
     public string? RegistryDirectory { get; init; }
-
-    /// <summary>Hears of each exit.</summary>
-    public IProcessObserver? Observer { get; init; }
 }
