@@ -4,7 +4,4 @@ namespace Osl.Executors;
 internal sealed class ExecutorOptions
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Where the registry of live groups lies; null keeps it in memory, where other hosts don't see it.</summary>
-    public string? RegistryDirectory { get; init; }
 }

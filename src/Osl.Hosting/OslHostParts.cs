@@ -6,6 +6,7 @@ using Osl.Hosting.Pipeline;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 using Osl.Security.Policies;
 
 namespace Osl.Hosting;
@@ -42,9 +43,9 @@ internal sealed class OslHostParts
         var journal = new SerilogProjection(options.Journal ?? ownJournal!, options.Logger);
         var records = new AuditRecords(HostProcess.Current(policy.Hash));
         var exits = new ExitRecorder(journal, records, options.Time);
-        var registry = PlatformFactory.CreateRegistry(options.RegistryDirectory, options.Time);
+        var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
         var platform = PlatformFactory.Create(
-            new ExecutorOptions { Time = options.Time, RegistryDirectory = options.RegistryDirectory },
+            new ExecutorOptions { Time = options.Time },
             registry
         );
         var services = new HandlerServices(
@@ -147,5 +148,6 @@ internal sealed class OslHostParts
         }
     }
 
-    private static ReopeningJournal JournalOf(OslHostOptions options) => new(options.AuditDirectory ?? OslDirectories.Audit, options.Time);
+    private static DeferredAuditJournal JournalOf(OslHostOptions options) =>
+        new(options.AuditDirectory ?? OslDirectories.Audit, new AuditJournalOptions { TimeProvider = options.Time });
 }

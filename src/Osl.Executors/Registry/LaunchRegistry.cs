@@ -195,7 +195,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
     private static bool Runs(GroupEntry entry) => LiveScan.IsAlive(entry.Process.Pid, entry.Process.StartTime);
 
-    private static OperationFailed Closed() =>
+    internal static OperationFailed Closed() =>
         new("host_closing", "This host is being closed and starts nothing more.", "Start it from a host that runs.");
 
     /// <summary>Sees to a living guardian. A wait-free system call (some 0.3 µs) when there is one.</summary>

@@ -53,11 +53,11 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
     private bool _stuck;
     private bool _closing;
 
-    private AuditJournal(JournalTail tail, AuditJournalOptions options)
+    private AuditJournal(JournalTail tail, AuditJournalOptions options, GapLedger gap)
     {
         _tail = tail;
         _options = options;
-        _gap = new GapLedger(options.TimeProvider, options.Storage.User);
+        _gap = gap;
     }
 
     /// <summary>Opens the journal in a directory, which is made (0700) if it is not there.</summary>
@@ -67,8 +67,14 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static OneOf<AuditJournal, OperationError> Open(string directory, AuditJournalOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(directory);
         options ??= new AuditJournalOptions();
+        return Open(directory, options, new GapLedger(options.TimeProvider, options.Storage.User));
+    }
+
+    /// <summary>Opens it with a ledger of what was missed before.</summary>
+    internal static OneOf<AuditJournal, OperationError> Open(string directory, AuditJournalOptions options, GapLedger gap)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
         if (!options.IsValid)
         {
             throw new ArgumentOutOfRangeException(
@@ -86,7 +92,7 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
 
         try
         {
-            return new AuditJournal(new JournalTail(options.Storage, path, options), options);
+            return new AuditJournal(new JournalTail(options.Storage, path, options), options, gap);
         }
         catch (Exception failure) when (JournalStorage.IsFailure(failure))
         {
