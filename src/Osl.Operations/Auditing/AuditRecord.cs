@@ -75,8 +75,17 @@ public sealed record AuditRecord
     /// <summary>The uid it runs as; -1 where there are none.</summary>
     public long HostUid { get; init; }
 
-    /// <summary>What was asked for: the operation's audit form.</summary>
-    public JsonElement? Request { get; init; }
+    /// <summary>What was asked for: the operation's audit form, as <see cref="OperationJson.WriteRaw"/> gives it.</summary>
+    [JsonPropertyName("request")]
+    public RawJson? RequestJson { get; init; }
+
+    /// <summary>The same to look into; parsed at each call.</summary>
+    [JsonIgnore]
+    public JsonElement? Request
+    {
+        get => RequestJson?.ToElement();
+        init => RequestJson = value is { } element ? RawJson.From(element) : null;
+    }
 
     /// <summary>Allow, RequireApproval, Deny.</summary>
     public PolicyEffect? Decision { get; init; }

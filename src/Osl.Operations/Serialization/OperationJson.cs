@@ -26,6 +26,13 @@ public static class OperationJson
 
     internal const int MaxDepth = 32;
 
+    /// <summary>A buffer that grew beyond this is not kept for the next operation.</summary>
+    private const int MostKept = 64 * 1024;
+
+    /// <summary>What an operation is written into before it is copied at its exact length: one a thread.</summary>
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? t_scratch;
+
     /// <summary>Writes an operation.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="operation">The operation. It need not be valid: the journal keeps what was refused too.</param>
@@ -55,18 +62,20 @@ public static class OperationJson
     /// <param name="operation">The operation.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="form">With or without its secrets.</param>
-    public static byte[] WriteUtf8Bytes(IOperation operation, OperationKind kind, WrittenForm form) =>
-        WriteToBuffer(operation, kind, form).WrittenSpan.ToArray();
+    public static byte[] WriteUtf8Bytes(IOperation operation, OperationKind kind, WrittenForm form) => WriteExactly(operation, kind, form);
 
-    /// <summary>Writes an operation as an element, as <see cref="Auditing.AuditRecord.Request"/> holds it.</summary>
+    /// <summary>Writes an operation as <see cref="Auditing.AuditRecord.RequestJson"/> holds it.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="form">With or without its secrets.</param>
-    public static JsonElement WriteElement(IOperation operation, OperationKind kind, WrittenForm form)
-    {
-        var reader = new Utf8JsonReader(WriteToBuffer(operation, kind, form).WrittenSpan);
-        return JsonElement.ParseValue(ref reader);
-    }
+    public static RawJson WriteRaw(IOperation operation, OperationKind kind, WrittenForm form) => new(WriteExactly(operation, kind, form));
+
+    /// <summary>Writes an operation as an element, to look into.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="form">With or without its secrets.</param>
+    public static JsonElement WriteElement(IOperation operation, OperationKind kind, WrittenForm form) =>
+        WriteRaw(operation, kind, form).ToElement();
 
     /// <summary>Reads an operation.</summary>
     /// <param name="json">Its written form.</param>
@@ -103,12 +112,30 @@ public static class OperationJson
 
     private static OneOf<IOperation, OperationError> TooLong() => Failed($"The written form is longer than {MaxBytes} bytes.");
 
-    private static ArrayBufferWriter<byte> WriteToBuffer(IOperation operation, OperationKind kind, WrittenForm form)
+    private static byte[] WriteExactly(IOperation operation, OperationKind kind, WrittenForm form)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(buffer);
+        var (buffer, writer) = t_scratch ?? NewScratch();
+
+        // Taken while in use, since a converter could write an operation within this one; not given back if one throws.
+        t_scratch = null;
+        writer.Reset(buffer);
         Write(writer, operation, kind, form);
         writer.Flush();
-        return buffer;
+        var written = buffer.WrittenSpan.ToArray();
+
+        // With zeros: the full form holds secrets, and a kept buffer would hold on to them.
+        buffer.Clear();
+        if (buffer.Capacity <= MostKept)
+        {
+            t_scratch = (buffer, writer);
+        }
+
+        return written;
+    }
+
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) NewScratch()
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        return (buffer, new Utf8JsonWriter(buffer));
     }
 }
