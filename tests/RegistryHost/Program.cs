@@ -5,6 +5,7 @@
 //   reserve NAME managed|detached own|shared     -> reserved OPERATION GUARDIANPID | error CODE MESSAGE
 //   start NAME SCRIPT                            -> pid PID          (once the script has printed a line)
 //   started NAME                                 -> ok
+//   claim NAME PID START                         -> ok               (says that it had started a process of somebody else's)
 //   ended NAME                                   -> ok
 //   live                                         -> live PID:PGID:LIFETIME:HOSTPID …
 //   churn                                        -> starts one after the other and reports each step, for ever
@@ -39,6 +40,12 @@ while (Console.ReadLine() is { } line)
             break;
         case "started":
             Started(launches[words[1]]);
+            Say("ok");
+            break;
+        case "claim":
+            var claim = words[2].Split(' ');
+            var (pid, start) = (int.Parse(claim[0], CultureInfo.InvariantCulture), long.Parse(claim[1], CultureInfo.InvariantCulture));
+            launches[words[1]].Registration.Started(new ProcessRef(pid, start, ProcFs.BootId, ProcFs.PidNamespace), pid);
             Say("ok");
             break;
         case "ended":
