@@ -28,7 +28,7 @@ internal sealed class StopEngine(TimeProvider time)
                 report.Forced = alive.Count;
             }
 
-            if (Send(target, step.Signal, alive) is { } refused and not StaleProcess)
+            if (Send(target, step.Signal) is { } refused and not StaleProcess)
             {
                 report.Error = refused;
                 break;
@@ -44,17 +44,13 @@ internal sealed class StopEngine(TimeProvider time)
         return report;
     }
 
-    private static OperationError? Send(IStopTarget target, Signal signal, IReadOnlyList<ProcessState> alive)
+    private static OperationError? Send(IStopTarget target, Signal signal)
     {
         var refused = target.Signal(signal);
-        if (
-            refused is null
-            && signal != Signal.Kill
-            && signal != Signal.Stop
-            && alive.Any(state => state.Activity == ProcessActivity.Stopped)
-        )
+        if (refused is null && signal != Signal.Kill && signal != Signal.Stop)
         {
-            // A stopped process keeps every signal but KILL and CONT pending: without this it could not act on the first one.
+            // A stopped process keeps every signal but KILL and CONT pending, and whether it is stopped can't be told in time: a stop
+            // takes effect when the process next runs. CONT also takes back a stop that is still pending (signal(7)).
             _ = target.Signal(Signal.Continue);
         }
 

@@ -17,14 +17,12 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
     protected LinuxExecutorTest()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The Linux executor runs on Linux only.");
-        Executor = new LinuxExecutor(new ExecutorOptions { Observer = Observer }, Registry);
+        Executor = new LinuxExecutor(new ExecutorOptions(), Registry);
     }
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     private protected MemoryRegistry Registry { get; } = new();
-
-    private protected CollectingObserver Observer { get; } = new();
 
     private protected LinuxExecutor Executor { get; }
 
@@ -159,29 +157,4 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
     }
 
     private protected GroupLease HoldGroup(LaunchedProcess launched) => Executor.Hold((GroupTarget)launched.Group!).OrThrow();
-
-    private protected sealed class CollectingObserver : IProcessObserver
-    {
-        private readonly Lock _gate = new();
-        private readonly List<ProcessExit> _exits = [];
-
-        public IReadOnlyList<ProcessExit> Exits
-        {
-            get
-            {
-                lock (_gate)
-                {
-                    return [.. _exits];
-                }
-            }
-        }
-
-        public void OnExited(OperationId operation, OperationContext context, ProcessExit exit, GroupRef? group)
-        {
-            lock (_gate)
-            {
-                _exits.Add(exit);
-            }
-        }
-    }
 }

@@ -29,13 +29,7 @@ namespace Osl.Executors.Linux;
 /// if it still exists the number is its own, since the child itself keeps it in use; else the child is in a stranger's group and ends.
 /// </para>
 /// </remarks>
-internal sealed class ProcessLauncher(
-    ExecutorOptions options,
-    ILaunchRegistry registry,
-    ExitWatcher watcher,
-    EpollLoop io,
-    LinuxGroups groups
-)
+internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watcher, EpollLoop io, LinuxGroups groups)
 {
     private static readonly Action Nothing = static () => { };
 
@@ -130,12 +124,7 @@ internal sealed class ProcessLauncher(
             : plan.JoinGroup is { } target ? target.Group.Id
             : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
-        var child = new LinuxChild(watcher, groups, pidfd, process, registration, plan.Operation, plan.Context, options.Observer)
-        {
-            OwnGroup = ownGroup,
-            Group = ownGroup ?? plan.JoinGroup?.Group,
-            TerminalOwner = terminalOwner,
-        };
+        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, TerminalOwner = terminalOwner };
 
         registration.Started(process, pgid);
         var captures = CapturesOf(plan, ref pipes, out error);
@@ -165,7 +154,7 @@ internal sealed class ProcessLauncher(
         {
             Process = process,
             Pgid = pgid,
-            Group = child.Group,
+            Group = ownGroup ?? plan.JoinGroup?.Group,
             StandardInput = pipes.TakeInput() is >= 0 and var input ? new PipeStream(io, input, reads: false) : null,
             StandardOutput = pipes.TakeOutput() is >= 0 and var output ? new PipeStream(io, output, reads: true) : null,
             StandardError = pipes.TakeError() is >= 0 and var errors ? new PipeStream(io, errors, reads: true) : null,

@@ -9,30 +9,19 @@ namespace Osl.Executors.Linux;
 /// One process that was launched, from its start until it is reaped and, if it leads a group of its own, until nobody of that is
 /// alive. See <see cref="ExitWatcher"/> for the order of things.
 /// </summary>
-internal sealed class LinuxChild(
-    ExitWatcher watcher,
-    LinuxGroups groups,
-    PidFd? pidfd,
-    ProcessRef process,
-    IRegistration registration,
-    OperationId operation,
-    OperationContext context,
-    IProcessObserver? observer
-) : EpollTarget, IThreadPoolWorkItem
+internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd? pidfd, ProcessRef process, IRegistration registration)
+    : EpollTarget,
+        IThreadPoolWorkItem
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private ProcessExit? _exit;
-    private bool _groupLivesOn;
     private bool _released;
 
     internal ProcessRef Process => process;
 
     /// <summary>The group that was made for it.</summary>
     internal GroupRef? OwnGroup { get; init; }
-
-    /// <summary>The group it was put into, for the observer; null when that is its host's.</summary>
-    internal GroupRef? Group { get; init; }
 
     /// <summary>The group that gets the terminal back when it has ended; 0 when it did not get it.</summary>
     internal int TerminalOwner { get; init; }
@@ -89,39 +78,21 @@ internal sealed class LinuxChild(
     private void Conclude()
     {
         // Mostly the leader is the last: one call tells, without looking at a single other process.
-        _groupLivesOn = OwnGroup is not null && pidfd is not null && groups.Pin(pidfd) != GroupPin.Empty;
-        if (!_groupLivesOn)
+        var livesOn = OwnGroup is not null && pidfd is not null && groups.Pin(pidfd) != GroupPin.Empty;
+        if (!livesOn)
         {
             Release();
         }
-
-        if (observer is not null || _groupLivesOn)
+        else
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
-        else
-        {
-            _exited.SetResult(_exit!);
-        }
+
+        _exited.SetResult(_exit!);
     }
 
-    /// <summary>On the pool: what may take time.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        try
-        {
-            observer?.OnExited(operation, context, _exit!, Group);
-        }
-        finally
-        {
-            _exited.SetResult(_exit!);
-        }
-
-        if (_groupLivesOn)
-        {
-            _ = GroupTail.FollowAsync(watcher, groups, this, pidfd!);
-        }
-    }
+    /// <summary>On the pool, since it looks at every process: follows the members that outlive their leader.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = GroupTail.FollowAsync(watcher, groups, this, pidfd!);
 
     /// <summary>Nobody is left: the entry ends and the descriptor is closed.</summary>
     internal void Release()
