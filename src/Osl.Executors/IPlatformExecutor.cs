@@ -112,6 +112,12 @@ internal sealed class LaunchedProcess
     /// <summary>Completes on the pool when the process has ended and been reaped. Never faults.</summary>
     public required Task<ProcessExit> Exited { get; init; }
 
+    /// <summary>
+    /// Completes when nobody of its own group is alive, never before <see cref="Exited"/> is decided; with it when it has no group of
+    /// its own. Never faults.
+    /// </summary>
+    public required Task GroupEnded { get; init; }
+
     /// <summary>Completes when each captured stream has ended, or after <see cref="EndCapture"/>. Never faults.</summary>
     public required Task<CapturedStreams> OutputEnded { get; init; }
 

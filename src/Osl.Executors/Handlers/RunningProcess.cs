@@ -112,7 +112,9 @@ internal sealed class RunningProcess : IRunningProcess
 
     /// <summary>Ends whoever the program left in a group of its own.</summary>
     internal async Task<StopReport> EndLeftoversAsync() =>
-        Group is { } group && group.Leader == Process ? await EndAsync(StopSequence).ConfigureAwait(false) : new StopReport();
+        _launched.GroupEnded.IsCompleted || Group is not { } group || group.Leader != Process
+            ? new StopReport()
+            : await EndAsync(StopSequence).ConfigureAwait(false);
 
     /// <summary>Who left the group and is alive.</summary>
     internal ValueList<ProcessRef> Escaped() =>

@@ -159,6 +159,7 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
             StandardOutput = pipes.TakeOutput() is >= 0 and var output ? new PipeStream(io, output, reads: true) : null,
             StandardError = pipes.TakeError() is >= 0 and var errors ? new PipeStream(io, errors, reads: true) : null,
             Exited = child.Exited,
+            GroupEnded = child.GroupEnded,
             OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
             EndCapture = captures is null ? Nothing : captures.GiveUp,
         };

@@ -15,6 +15,9 @@ namespace Osl.Executors.Linux;
 /// <param name="groupSignal">Whether a pidfd reaches a group (Linux 6.9).</param>
 internal sealed class LinuxGroups(bool groupSignal)
 {
+    /// <summary>So few that asking for each costs less than opening the list.</summary>
+    private const int FewPids = 64;
+
     private readonly ConcurrentDictionary<int, LinuxChild> _led = new();
 
     internal bool GroupSignal => groupSignal;
@@ -129,21 +132,25 @@ internal sealed class LinuxGroups(bool groupSignal)
             return escaped;
         }
 
+        var window = PidWindow.Since(group.Leader.Pid, group.Leader.StartTime);
+        if (window.Size <= FewPids)
+        {
+            for (var pid = window.First; pid < window.First + window.Size; pid++)
+            {
+                AddIfEscaped(pid, group, marker, escaped);
+            }
+
+            return escaped;
+        }
+
         var pids = PidList.Open();
         try
         {
             while (pids.MoveNext())
             {
-                var pid = pids.Current;
-                if (
-                    Libc.GetPgid(pid) != group.Id
-                    && ProcFile.EnvironmentHolds(pid, marker)
-                    && ProcLine.TryRead(pid, out var line)
-                    && line.IsAlive
-                    && line.Pgid != group.Id
-                )
+                if (window.Contains(pids.Current))
                 {
-                    escaped.Add(LinuxProcessTable.Ref(line));
+                    AddIfEscaped(pids.Current, group, marker, escaped);
                 }
             }
         }
@@ -153,6 +160,22 @@ internal sealed class LinuxGroups(bool groupSignal)
         }
 
         return escaped;
+    }
+
+    private static void AddIfEscaped(int pid, GroupRef group, ReadOnlySpan<byte> marker, List<ProcessRef> escaped)
+    {
+        if (
+            Libc.GetPgid(pid) is var pgid
+            && pgid >= 0
+            && pgid != group.Id
+            && ProcFile.EnvironmentHolds(pid, marker)
+            && ProcLine.TryRead(pid, out var line)
+            && line.IsAlive
+            && line.Pgid != group.Id
+        )
+        {
+            escaped.Add(LinuxProcessTable.Ref(line));
+        }
     }
 
     /// <summary>getpgid(2) first: a tenth of what reading a line of /proc costs, and most processes are not members.</summary>

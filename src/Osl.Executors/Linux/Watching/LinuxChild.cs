@@ -14,6 +14,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         IThreadPoolWorkItem
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private ProcessExit? _exit;
     private bool _released;
@@ -28,6 +29,9 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
     /// <summary>Its end. Never faults.</summary>
     internal Task<ProcessExit> Exited => _exited.Task;
+
+    /// <summary>The end of its group, or its own where it leads none.</summary>
+    internal Task GroupEnded => _groupEnded.Task;
 
     /// <summary>Whether it has not been seen to end.</summary>
     internal bool IsRunning => Volatile.Read(ref _exit) is null;
@@ -104,6 +108,8 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
             _released = true;
             pidfd?.Dispose();
         }
+
+        _groupEnded.TrySetResult();
     }
 
     /// <summary>For a launch whose child could not be held: by its number, which is its own until we reap it.</summary>
