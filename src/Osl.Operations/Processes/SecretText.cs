@@ -65,6 +65,7 @@ internal static class SecretText
 
     private static readonly SearchValues<char> Marks = SearchValues.Create("=:bB");
     private static readonly SearchValues<char> EndOfAuthority = SearchValues.Create("/?#\\\"'<>` \t\r\n");
+    private static readonly SearchValues<char> EndOfUrl = SearchValues.Create("\"'<>` \t\r\n");
     private static readonly SearchValues<char> EndOfWord = SearchValues.Create("&;|\"'`<> \t\r\n");
     private static readonly SearchValues<char> EndOfLine = SearchValues.Create("\r\n");
 
@@ -210,7 +211,7 @@ internal static class SecretText
                 return default;
             }
 
-            end = EndAt(start, EndOfWord);
+            end = EndAt(start, EndOfUrl);
             user = _text[start..end].LastIndexOf('@');
             _noUserUntil = end;
             return user < 0 ? default : (start, start + user);
