@@ -40,6 +40,9 @@ internal sealed class LaunchPlan
 
     public required StandardOutputConfig StandardError { get; init; }
 
+    /// <summary>Whether the process leads a session of its own: what is detached always does.</summary>
+    public bool OwnsSession => NewSession || Lifetime == ProcessLifetime.Detached;
+
     /// <summary>Whether the process leads a group of its own.</summary>
-    public bool OwnsGroup => NewSession || Placement == ProcessGroupPlacement.NewGroup;
+    public bool OwnsGroup => OwnsSession || Placement == ProcessGroupPlacement.NewGroup;
 }

@@ -16,6 +16,9 @@ public enum AuditRecordType
     /// <summary>What came of it.</summary>
     Outcome,
 
+    /// <summary>The program of a run is running; its outcome comes at its end.</summary>
+    Started,
+
     /// <summary>A process that was started has ended.</summary>
     Exit,
 

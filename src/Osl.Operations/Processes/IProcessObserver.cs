@@ -1,12 +1,19 @@
 namespace Osl.Operations.Processes;
 
-/// <summary>Hears of each exit of what was started. Called once a process, on a pool thread; must not throw.</summary>
+/// <summary>Hears of what was started. Called on pool threads, before the caller learns of the same; must not throw.</summary>
 public interface IProcessObserver
 {
-    /// <summary>A process that an operation started has ended.</summary>
+    /// <summary>The program of a run is running. A spawn says this by its outcome.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="context">Who asked for it.</param>
+    /// <param name="process">The process.</param>
+    /// <param name="pgid">The group it is in.</param>
+    void OnStarted(OperationId operation, OperationContext context, ProcessRef process, int pgid);
+
+    /// <summary>A process that an operation started has ended. Once a process.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="context">Who asked for it.</param>
     /// <param name="exit">How it ended.</param>
-    /// <param name="group">Its group; null when it shares its host's.</param>
-    void OnExited(OperationId operation, OperationContext context, ProcessExit exit, GroupRef? group);
+    /// <param name="pgid">The group it was in.</param>
+    void OnExited(OperationId operation, OperationContext context, ProcessExit exit, int pgid);
 }

@@ -13,7 +13,7 @@ public static class ProcessOperationKinds
             Actions = [ProcessActions.Start],
             Json = Json.SpawnProcessOperation,
             Validator = new SpawnProcessValidator(),
-            Redaction = Redaction.Redact,
+            Redaction = static operation => Abbreviation.Of(Redaction.Redact(operation)),
         };
 
     /// <summary><see cref="RunProcessOperation"/></summary>
@@ -24,7 +24,7 @@ public static class ProcessOperationKinds
             Actions = [ProcessActions.Start],
             Json = Json.RunProcessOperation,
             Validator = new RunProcessValidator(),
-            Redaction = Redaction.Redact,
+            Redaction = static operation => Abbreviation.Of(Redaction.Redact(operation)),
         };
 
     /// <summary><see cref="ProcessSignalOperation"/></summary>

@@ -7,7 +7,7 @@ public sealed record StopStep(Signal Signal, TimeSpan Wait);
 
 /// <summary>
 /// How to end a process or a group: step by step, each step only if somebody is still alive, until nobody is.
-/// After a step other than KILL, stopped processes are sent SIGCONT, so that they can act on it.
+/// After a step other than KILL, SIGCONT follows, so that stopped processes can act on it.
 /// </summary>
 public sealed record StopSequence
 {

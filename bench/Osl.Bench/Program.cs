@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using Osl.Bench;
+using Osl.Hosting;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+// dotnet run -c Release --project bench/Osl.Bench [-- --quick]
+// Prints a table; bench/RESULTS.md keeps the last one.
+var quick = args.Contains("--quick");
+var rounds = quick ? 3 : 9;
+var count = quick ? 300 : 2000;
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+var audit = Directory.CreateTempSubdirectory("osl-bench-");
+try
+{
+    using var floor = new Floor();
+    await using var osl = OslHost.Create(o => o.UseAuditDirectory(Path.Combine(audit.FullName, "audit")).UseRegistryDirectory(null));
+    Console.WriteLine(
+        $"{Environment.ProcessorCount} cores, {Environment.OSVersion}, .NET {Environment.Version}, {rounds} rounds of {count}"
+    );
+    Console.WriteLine();
+    Console.WriteLine("| what | floor (C) | Osl, whole pipeline | ratio | target | System.Diagnostics.Process | ratio |");
+    Console.WriteLine("|---|---|---|---|---|---|---|");
+    foreach (var (inFlight, target) in new[] { (1, "1.10"), (2, "1.25"), (16, "1.10") })
+    {
+        var figures = await Measure.RoundsAsync(
+            rounds,
+            ("floor", () => Task.FromResult(floor.Spawn(count, inFlight))),
+            ("osl", () => Measure.PerCallAsync(count, inFlight, RunTrueAsync)),
+            ("process", () => Measure.PerCallAsync(count, inFlight, ProcessTrueAsync))
+        );
+        Console.WriteLine(
+            $"| spawn → exit, {inFlight} in flight, µs | {figures[0].Value:F0} | {figures[1].Value:F0} | {figures[1].Ratio:F2} | ≤ {target} | {figures[2].Value:F0} | {figures[2].Ratio:F2} |"
+        );
+    }
+
+    var tree = quick ? 300 : 1000;
+    var kill = await Measure.RoundsAsync(
+        quick ? 2 : 5,
+        ("floor", () => Task.FromResult(floor.KillTree(tree))),
+        ("osl", () => KillTreeAsync(tree))
+    );
+    Console.WriteLine(
+        $"| ending a tree of {tree}, ms | {kill[0].Value / 1000:F1} | {kill[1].Value / 1000:F1} | {kill[1].Ratio:F2} | ≤ 2 | see facts: 1443 | |"
+    );
+
+    Console.WriteLine();
+    Console.WriteLine("| what | Osl | target | System.Diagnostics.Process |");
+    Console.WriteLine("|---|---|---|---|");
+    var allocated = await Measure.AllocatedAsync(quick ? 200 : 1000, RunTrueAsync);
+    var allocatedByProcess = await Measure.AllocatedAsync(quick ? 200 : 1000, ProcessTrueAsync);
+    Console.WriteLine(
+        $"| allocated per spawn → exit, whole pipeline, bytes | {allocated:F0} | 2048 (bare executor) | {allocatedByProcess:F0} |"
+    );
+
+    var context = OperationContext.Current;
+    var self = await osl.ExecuteAsync(Sleeper(), context).OrThrow();
+    var query = new QueryProcessOperation(self.Process);
+    var alone = await Measure.RoundsAsync(rounds, ("pipeline", () => Measure.PerCallAsync(count * 5, 1, QueryAsync)));
+    var allocatedAlone = await Measure.AllocatedAsync(2000, QueryAsync);
+    Console.WriteLine($"| pipeline with a query in it, intent and outcome written, µs | {alone[0].Value:F1} | 10 (without the query) | |");
+    Console.WriteLine($"| the same, bytes | {allocatedAlone:F0} | 2048 | |");
+    await self.Live.StopAsync(StopSequence.Immediate).OrThrow();
+
+    async ValueTask QueryAsync() => await osl.ExecuteAsync(query, context).OrThrow();
+
+    async ValueTask RunTrueAsync()
+    {
+        var run = await osl.ExecuteAsync(
+                new RunProcessOperation(new SpawnProcessOperation("/bin/true").WithNewProcessGroup()),
+                OperationContext.Current
+            )
+            .OrThrow();
+        run.EnsureSuccess();
+    }
+
+    async ValueTask ProcessTrueAsync()
+    {
+        using var process = Process.Start("/bin/true");
+        await process.WaitForExitAsync();
+    }
+
+    async Task<double> KillTreeAsync(int size)
+    {
+        var leader = await osl.ExecuteAsync(Sleeper(), OperationContext.Current).OrThrow();
+        for (var i = 1; i < size; i++)
+        {
+            await osl.ExecuteAsync(
+                    new SpawnProcessOperation("/bin/sleep", ["600"]).WithProcessGroup(leader.Group!),
+                    OperationContext.Current
+                )
+                .OrThrow();
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var stopped = await osl.ExecuteAsync(new KillProcessGroupOperation(leader.Group!), OperationContext.Current).OrThrow();
+        var elapsed = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+        return stopped.Ended == size ? elapsed : throw new InvalidOperationException($"{stopped.Ended} of {size} ended.");
+    }
+}
+finally
+{
+    audit.Delete(recursive: true);
+}
+
+static SpawnProcessOperation Sleeper() => new SpawnProcessOperation("/bin/sleep", ["600"]).WithNewProcessGroup();

@@ -1,0 +1,109 @@
+/*
+ * The floor that bench/ measures against: the same work with posix_spawn, waitid and kill, and nothing else.
+ *
+ *   floor spawn COUNT IN_FLIGHT      spawn /bin/true COUNT times, IN_FLIGHT at once; prints microseconds per child
+ *   floor killtree COUNT             spawn COUNT sleepers in one group, kill(-pgid), wait for each; prints microseconds
+ *
+ * IN_FLIGHT threads spawn and wait, each for its own child, as a C program would.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static pid_t spawn(char *const argv[], pid_t group)
+{
+    posix_spawnattr_t attr;
+    sigset_t all, none;
+    pid_t pid;
+    posix_spawnattr_init(&attr);
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setpgroup(&attr, group);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    int error = posix_spawn(&pid, argv[0], NULL, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    if (error != 0) {
+        fprintf(stderr, "posix_spawn: %s\n", strerror(error));
+        exit(1);
+    }
+    return pid;
+}
+
+static atomic_int left;
+
+static void *worker(void *unused)
+{
+    char *argv[] = {"/bin/true", NULL};
+    (void)unused;
+    while (atomic_fetch_sub(&left, 1) > 0) {
+        int status;
+        pid_t pid = spawn(argv, 0);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            fprintf(stderr, "child %d: status %d\n", (int)pid, status);
+            exit(1);
+        }
+    }
+    return NULL;
+}
+
+static void bench_spawn(int count, int in_flight)
+{
+    pthread_t threads[256];
+    atomic_store(&left, count);
+    double start = now_us();
+    for (int i = 0; i < in_flight; i++)
+        pthread_create(&threads[i], NULL, worker, NULL);
+    for (int i = 0; i < in_flight; i++)
+        pthread_join(threads[i], NULL);
+    printf("%.1f\n", (now_us() - start) / count);
+}
+
+static void bench_killtree(int count)
+{
+    char *argv[] = {"/bin/sleep", "600", NULL};
+    pid_t *pids = malloc(sizeof(pid_t) * (size_t)count);
+    pids[0] = spawn(argv, 0);
+    for (int i = 1; i < count; i++)
+        pids[i] = spawn(argv, pids[0]);
+    double start = now_us();
+    kill(-pids[0], SIGKILL);
+    for (int i = 0; i < count; i++)
+        waitpid(pids[i], NULL, 0);
+    printf("%.1f\n", now_us() - start);
+    free(pids);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "spawn") == 0 && atoi(argv[3]) <= 256)
+        bench_spawn(atoi(argv[2]), atoi(argv[3]));
+    else if (argc == 3 && strcmp(argv[1], "killtree") == 0)
+        bench_killtree(atoi(argv[2]));
+    else {
+        fprintf(stderr, "usage: floor spawn COUNT IN_FLIGHT | floor killtree COUNT\n");
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,137 @@
+using Osl.Operations;
+using Osl.Operations.Facts;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Handlers;
+
+/// <summary>Starts programs.</summary>
+internal sealed class SpawnProcessHandler(HandlerServices services) : IOperationHandler<SpawnProcessOperation, SpawnProcessResult>
+{
+    public ValueTask<OneOf<Prepared<SpawnProcessResult>, OperationError>> PrepareAsync(
+        SpawnProcessOperation operation,
+        OperationPreparation preparation,
+        CancellationToken cancellationToken
+    ) =>
+        ValueTask.FromResult<OneOf<Prepared<SpawnProcessResult>, OperationError>>(
+            Prepare(operation, preparation).TryPickT0(out var launch, out var error) ? new PreparedSpawn(launch) : error
+        );
+
+    /// <summary>Resolves everything a launch needs; a run is prepared the same way.</summary>
+    internal OneOf<SpawnPreparation, OperationError> Prepare(SpawnProcessOperation operation, OperationPreparation preparation)
+    {
+        if (UnsupportedParts.FirstOf(operation) is { } unsupported)
+        {
+            return unsupported;
+        }
+
+        if (WorkingDirectory.Resolve(operation.WorkingDirectory).TryPickT1(out var missing, out var directory))
+        {
+            return missing;
+        }
+
+        GroupLease? join = null;
+        if (operation.ProcessGroup is { Placement: ProcessGroupPlacement.JoinGroup, Target: { } target })
+        {
+            if (services.HoldGroup(target).TryPickT1(out var refused, out join))
+            {
+                return refused;
+            }
+        }
+
+        if (
+            services
+                .Platform.OpenExecutable(operation.Program, directory, preparation.SecurePath)
+                .TryPickT1(out var notRunnable, out var executable)
+        )
+        {
+            join?.Dispose();
+            return notRunnable;
+        }
+
+        var facts = (join is null ? OperationFacts.None : Targets.FactsOf(join, preparation.Context)) with
+        {
+            Executable = executable.Facts,
+            WorkingDirectory = directory,
+            EnvironmentNames = services.Environment.Names(operation.Environment),
+        };
+        return new SpawnPreparation(services, operation, facts, executable, join);
+    }
+}
+
+/// <summary>A spawn whose program is open and whose group is held.</summary>
+internal sealed class SpawnPreparation(
+    HandlerServices services,
+    SpawnProcessOperation operation,
+    OperationFacts facts,
+    ExecutableLease executable,
+    GroupLease? join
+) : IDisposable
+{
+    internal SpawnProcessOperation Operation => operation;
+
+    internal OperationFacts Facts => facts;
+
+    internal OneOf<RunningProcess, OperationError> Launch(OperationScope scope)
+    {
+        var session =
+            operation.DetachFromTerminal || operation.Lifetime == ProcessLifetime.Detached || operation.Containment == Containment.Session;
+        var plan = new LaunchPlan
+        {
+            Operation = scope.Id,
+            Context = scope.Context,
+            Executable = executable,
+            Arguments = [operation.Program, .. operation.Arguments.Select(argument => argument.Value)],
+            Environment = services.Environment.Entries(operation.Environment, scope.Id, scope.Decision.DropVariables),
+            WorkingDirectory = facts.WorkingDirectory!,
+            // A containment is a minimum: where the placement gives less, it is raised.
+            Placement = operation is { Containment: Containment.Group, ProcessGroup.Placement: ProcessGroupPlacement.Inherit }
+                ? ProcessGroupPlacement.NewGroup
+                : operation.ProcessGroup.Placement,
+            JoinGroup = join,
+            NewSession = session,
+            ForegroundTerminal = operation.ForegroundTerminal,
+            Lifetime = operation.Lifetime,
+            StandardInput = operation.StandardInput,
+            StandardOutput = operation.StandardOutput,
+            StandardError = operation.StandardError,
+        };
+        return services.Platform.Launch(plan).TryPickT0(out var launched, out var error)
+            ? new RunningProcess(services, launched, scope, operation)
+            : error;
+    }
+
+    public void Dispose()
+    {
+        executable.Dispose();
+        join?.Dispose();
+    }
+}
+
+internal sealed class PreparedSpawn(SpawnPreparation preparation) : Prepared<SpawnProcessResult>(preparation.Facts)
+{
+    public override ValueTask<OneOf<SpawnProcessResult, OperationError>> ExecuteAsync(
+        OperationScope scope,
+        CancellationToken cancellationToken
+    )
+    {
+        // posix_spawn can't be interrupted: until it is called the caller may cancel, once it is called there is a result.
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<OneOf<SpawnProcessResult, OperationError>>(
+            preparation.Launch(scope).TryPickT0(out var running, out var error)
+                ? new SpawnProcessResult(running.Process, running.Pgid)
+                {
+                    Group = running.Group,
+                    JobId = running.JobId,
+                    DroppedVariables = scope.Decision.DropVariables,
+                    Live = running,
+                }
+                : error
+        );
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        preparation.Dispose();
+        base.Dispose(disposing);
+    }
+}

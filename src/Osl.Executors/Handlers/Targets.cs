@@ -1,0 +1,72 @@
+using Osl.Operations;
+using Osl.Operations.Facts;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Handlers;
+
+/// <summary>Takes hold of targets and finds out whose they are.</summary>
+internal static class Targets
+{
+    /// <summary>Takes hold of a process that may be signalled.</summary>
+    internal static OneOf<ProcessLease, OperationError> HoldProcess(this HandlerServices services, ProcessTarget target) =>
+        services.Platform.IsProtected(target.Pid, isGroup: false) ? Protected(target.ToString()) : services.Platform.Hold(target);
+
+    /// <summary>Takes hold of a group that may be signalled or joined.</summary>
+    internal static OneOf<GroupLease, OperationError> HoldGroup(this HandlerServices services, GroupTarget target) =>
+        services.Platform.IsProtected(target.Pgid, isGroup: true) ? Protected(target.ToString()) : services.Platform.Hold(target);
+
+    /// <summary>What policy and journal need to know of a process.</summary>
+    internal static OperationFacts FactsOf(this HandlerServices services, ProcessLease lease, OperationContext context)
+    {
+        var state = lease.Read();
+        // A member of a group that Osl made is known by its group: the registry has an entry for the leader only.
+        var entry = lease.Entry ?? (state is null ? null : services.Registry.FindGroup(state.Pgid));
+        return Describe(lease.Process.Pid, isGroup: false, entry, state is null ? [] : [state], context);
+    }
+
+    /// <summary>What policy and journal need to know of a group.</summary>
+    internal static OperationFacts FactsOf(GroupLease lease, OperationContext context) =>
+        Describe(lease.Group.Id, isGroup: true, lease.Entry, [.. lease.Members().Where(member => member.IsAlive)], context);
+
+    private static OperationFacts Describe(
+        int id,
+        bool isGroup,
+        GroupEntry? entry,
+        IReadOnlyList<ProcessState> members,
+        OperationContext context
+    )
+    {
+        var relation =
+            entry is null ? TargetRelation.Foreign
+            : string.Equals(entry.Principal, context.Principal.Name, StringComparison.Ordinal) ? TargetRelation.Own
+            : TargetRelation.OtherPrincipal;
+        var others = members
+            .Where(member => member.Uid >= 0 && member.Uid != HostIdentity.EffectiveUid)
+            .Select(member => (int)member.Uid)
+            .Distinct()
+            .ToValueList();
+        var reason =
+            relation != TargetRelation.Own ? "the target was not started for this principal"
+            // Root's own daemons drop to users of their own: ending them takes nothing that root has not got.
+            : others.Count > 0 && !HostIdentity.IsPrivileged ? "a member runs as another user"
+            : null;
+        return new OperationFacts
+        {
+            Target = new TargetFacts(id, isGroup, relation, members.Count)
+            {
+                Principal = entry?.Principal,
+                StartedBy = entry?.Operation,
+                OtherUids = others,
+            },
+            RequiresElevation = reason is not null,
+            ElevationReason = reason,
+        };
+    }
+
+    private static Denied Protected(string what) =>
+        new(
+            "osl:protected",
+            $"{what} is never a target: pids 0, 1 and -1, the host itself and its own group can't be signalled or joined through Osl.",
+            "Name another target; no rule can allow this one."
+        );
+}

@@ -1,0 +1,258 @@
+using Microsoft.Win32.SafeHandles;
+using Osl.Interop.Linux;
+using Osl.Operations;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// The guardian of one host: a small process that ends what is Managed when the host is gone, even by SIGKILL.
+/// </summary>
+/// <remarks>
+/// <para>
+/// What it does is <see cref="GuardianScript"/>; here it is started, watched and waited for. Facts it rests on, and what it can't
+/// do: knowledge/guardian.md. Why it reads the registry itself: adr/0009-registry-and-guardian.md.
+/// </para>
+/// <para>
+/// <b>The tie.</b> A socketpair, not a pipe: an end of a pipe can be reopened through /proc/HOST/fd, and one leaked write end
+/// postpones the end of file for ever. Both ends are closed on exec; the guardian has its own as descriptor 0 only, so no process
+/// but the host keeps the host's end open, apart from a child between vfork and exec: which is welcome, since it makes the guardian
+/// wait until that child carries its marker.
+/// </para>
+/// <para>
+/// <b>Apart from the host.</b> A session of its own: no Ctrl-C, no hang-up, no signal to the host's group reaches it; the script
+/// ignores the rest that can be. Signal mask empty, dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
+/// every descriptor above 3 closed, an environment of two fixed variables: neither the host's secrets nor an outer operation's
+/// marker, by which an outer guardian would end this one before its work.
+/// </para>
+/// <para>
+/// <b>Ready.</b> <see cref="Start"/> waits for the script's word, since exec alone does not tell that its tools are there. That is
+/// paid once in a host's life. Who gets an error from it must not start anything Managed.
+/// </para>
+/// <para>
+/// <b>Reaping.</b> By pidfd and for this one child only: System.Diagnostics.Process and the exit watcher have their own. When the
+/// guardian was reaped by somebody else (a .NET runtime that is PID 1 reaps everybody) it counts as gone all the same.
+/// </para>
+/// </remarks>
+internal sealed unsafe class Guardian : IDisposable
+{
+    private const int SIGKILL = 9;
+    private const int ReadyMilliseconds = 30_000;
+    private const int HighestTarget = 3;
+
+    private readonly SafeFileHandle _socket;
+    private readonly SafeFileHandle _pidfd;
+    private bool _gone;
+
+    private Guardian(int pid, SafeFileHandle pidfd, SafeFileHandle socket)
+    {
+        Pid = pid;
+        _pidfd = pidfd;
+        _socket = socket;
+    }
+
+    internal int Pid { get; }
+
+    private int Pidfd => (int)_pidfd.DangerousGetHandle();
+
+    /// <summary>Starts one and waits until it is ready.</summary>
+    /// <param name="slotFile">Our descriptor of the slot file; the guardian gets one of its own.</param>
+    internal static OneOf<Guardian, OperationError> Start(int slotFile)
+    {
+        // Opened anew: another open file description, so that the lock stays ours alone and the guardian can't write.
+        var slots = Libc.Open($"/proc/self/fd/{slotFile}", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        using var reading = Owned(slots);
+        var pair = stackalloc int[2];
+        if (slots < 0)
+        {
+            return Failed(Libc.LastError);
+        }
+
+        if (LibcGuardian.Socketpair(LibcGuardian.AF_UNIX, LibcGuardian.SOCK_STREAM | LibcGuardian.SOCK_CLOEXEC, 0, pair) < 0)
+        {
+            return Failed(LibcGuardian.LastError);
+        }
+
+        var ours = Owned(pair[0]);
+        using var theirs = Owned(pair[1]);
+        var errno = Spawn((int)theirs.DangerousGetHandle(), slots, out var pid);
+        if (errno != 0)
+        {
+            ours.Dispose();
+            return Failed(errno);
+        }
+
+        // Safe though late: it is our child and not reaped, so the number is still its.
+        var pidfd = LibcGuardian.PidfdOpen(pid);
+        if (pidfd < 0)
+        {
+            // It ends by itself, at the end of file; as its zombie can't be named without a pidfd, it is left to our own end.
+            var error = LibcGuardian.LastError;
+            ours.Dispose();
+            return new Unsupported(
+                $"a guardian, since its pidfd can't be had ({Errno.Name(error)})",
+                "Use Linux 5.4 or newer, and allow more open files."
+            );
+        }
+
+        theirs.Dispose();
+        Guardian? guardian = new(pid, Owned(pidfd), ours);
+        try
+        {
+            if (guardian.IsReady())
+            {
+                var ready = guardian;
+                guardian = null;
+                return ready;
+            }
+
+            guardian.End();
+        }
+        finally
+        {
+            guardian?.Dispose();
+        }
+
+        return new Unsupported(
+            "a guardian, since its script can't work here",
+            "Provide /bin/sh, and in /usr/bin or /bin sed, sleep and a grep that knows -z (GNU or BusyBox); mount /proc."
+        );
+    }
+
+    /// <summary>Whether it lives; reaps it if not.</summary>
+    internal bool IsAlive()
+    {
+        _gone = _gone || LibcGuardian.Reap(Pidfd);
+        return !_gone;
+    }
+
+    /// <summary>Closes the tie, so that it ends what is left and then itself, and waits for that.</summary>
+    /// <param name="bound">How long; afterwards it goes on by itself.</param>
+    /// <returns>Whether it has ended.</returns>
+    internal bool LetGo(TimeSpan bound)
+    {
+        _socket.Dispose();
+        _ = LibcGuardian.WaitReadable(Pidfd, (int)bound.TotalMilliseconds);
+        var ended = !IsAlive();
+        Dispose();
+        return ended;
+    }
+
+    /// <summary>Closes the descriptors; by that it is let go, too, and not waited for.</summary>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _pidfd.Dispose();
+    }
+
+    private static SafeFileHandle Owned(int descriptor) => new(descriptor, ownsHandle: true);
+
+    private static SpawnFailed Failed(int errno) =>
+        new(
+            "the guardian /bin/sh, without which nothing Managed is started",
+            errno,
+            Errno.Name(errno),
+            "Allow more processes and open files, provide /bin/sh and /proc, or start it Detached."
+        );
+
+    private static int Spawn(int socket, int slots, out int pid)
+    {
+        // Above every descriptor that is a target below, so that no dup2 closes a source of a later one.
+        using var highSocket = Owned(LibcGuardian.DuplicateHigh(socket));
+        using var highSlots = Owned(LibcGuardian.DuplicateHigh(slots));
+        pid = 0;
+        if (highSocket.IsInvalid || highSlots.IsInvalid)
+        {
+            return Errno.EMFILE;
+        }
+
+        var actions = stackalloc byte[LibcGuardian.SpawnActionsSize];
+        var attributes = stackalloc byte[LibcGuardian.SpawnAttributesSize];
+        var signals = stackalloc byte[LibcGuardian.SignalSetSize];
+        _ = LibcGuardian.SpawnActionsInit(actions);
+        _ = LibcGuardian.SpawnAttributesInit(attributes);
+        try
+        {
+            _ = LibcGuardian.FillSignalSet(signals);
+            _ = LibcGuardian.SpawnAttributesSetDefaults(attributes, signals);
+            _ = LibcGuardian.EmptySignalSet(signals);
+            _ = LibcGuardian.SpawnAttributesSetMask(attributes, signals);
+            _ = LibcGuardian.SpawnAttributesSetFlags(
+                attributes,
+                LibcGuardian.POSIX_SPAWN_SETSIGDEF | LibcGuardian.POSIX_SPAWN_SETSIGMASK | LibcGuardian.POSIX_SPAWN_SETSID
+            );
+            fixed (
+                byte* shell = "/bin/sh"u8,
+                    nothing = "/dev/null"u8,
+                    script = GuardianScript.Text
+            )
+            fixed (
+                byte* sh = "sh"u8,
+                    c = "-c"u8,
+                    name = "osl-guardian"u8
+            )
+            fixed (
+                byte* path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin"u8,
+                    locale = "LC_ALL=C"u8
+            )
+            {
+                // Fails for want of memory only, and then posix_spawn would give a child without its descriptors.
+                var added =
+                    LibcGuardian.SpawnActionsDup2(actions, (int)highSocket.DangerousGetHandle(), 0)
+                    | LibcGuardian.SpawnActionsOpen(actions, 1, nothing, Libc.O_RDWR, 0)
+                    | LibcGuardian.SpawnActionsDup2(actions, 1, 2)
+                    | LibcGuardian.SpawnActionsDup2(actions, (int)highSlots.DangerousGetHandle(), HighestTarget)
+                    | LibcGuardian.SpawnActionsCloseFrom(actions, HighestTarget + 1);
+                if (added != 0)
+                {
+                    return Errno.ENOMEM;
+                }
+
+                var arguments = stackalloc byte*[] { sh, c, script, name, null };
+                var environment = stackalloc byte*[] { path, locale, null };
+                fixed (int* child = &pid)
+                {
+                    return LibcGuardian.PosixSpawn(child, shell, actions, attributes, arguments, environment);
+                }
+            }
+        }
+        finally
+        {
+            _ = LibcGuardian.SpawnAttributesDestroy(attributes);
+            _ = LibcGuardian.SpawnActionsDestroy(actions);
+        }
+    }
+
+    private bool IsReady()
+    {
+        var socket = (int)_socket.DangerousGetHandle();
+        Span<byte> heard = stackalloc byte[GuardianScript.Ready.Length];
+        fixed (byte* start = heard)
+        {
+            for (var length = 0; length < heard.Length; )
+            {
+                var read = LibcGuardian.WaitReadable(socket, ReadyMilliseconds)
+                    ? Libc.Read(socket, start + length, heard.Length - length)
+                    : 0;
+                if (read < 0 && Libc.LastError == Errno.EINTR)
+                {
+                    continue;
+                }
+
+                if (read <= 0)
+                {
+                    return false;
+                }
+
+                length += (int)read;
+            }
+        }
+
+        return heard.SequenceEqual(GuardianScript.Ready);
+    }
+
+    private void End()
+    {
+        _ = LibcGuardian.PidfdKill(Pidfd, SIGKILL);
+        _ = LetGo(TimeSpan.FromMilliseconds(ReadyMilliseconds));
+    }
+}

@@ -1,0 +1,301 @@
+using Osl.Executors.Registry;
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// Starts one program: reserve, pipes, posix_spawn, hold, register, watch.
+/// </summary>
+/// <remarks>
+/// Constraints and scheme (knowledge/posix-spawn-from-dotnet.md, adr/0005-no-native-code.md):
+/// <para>
+/// No code of ours runs in the child: managed code can't survive a fork, and there is no native code. All that happens between birth
+/// and exec is told to posix_spawn(3) beforehand; it returns when the exec has succeeded or failed, with the error number of whatever
+/// failed first.
+/// </para>
+/// <para>
+/// Everything that can fail without a child is done before there is one: refusals, the loops' threads, the registry's
+/// reservation, pipes. After the spawn little can fail (descriptors, watches), and then the child is killed and reaped before
+/// the error is returned: nothing is left, though the program has run for a moment (Effect is Happened).
+/// </para>
+/// <para>
+/// The pidfd is opened before the child is watched, hence before anybody of ours can reap it: until then its pid is its own. Somebody
+/// else can only be the runtime as process 1; then the pidfd finds nobody, and the process counts as started and ended, status unknown.
+/// </para>
+/// <para>
+/// A group is joined by number, and numbers can be given away between the hold and the join. So the held group is asked afterwards:
+/// if it still exists the number is its own, since the child itself keeps it in use; else the child is in a stranger's group and ends.
+/// </para>
+/// </remarks>
+internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watcher, EpollLoop io, LinuxGroups groups)
+{
+    private static readonly Action Nothing = static () => { };
+
+    internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
+    {
+        if (Refusal(plan) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var error = watcher.Loop.EnsureStarted();
+        error = error == 0 && ChildPipes.Needed(plan) ? io.EnsureStarted() : error;
+        if (error != 0)
+        {
+            return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
+        }
+
+        if (!registry.Reserve(plan).TryPickT0(out var registration, out var unregistered))
+        {
+            return unregistered;
+        }
+
+        var result = Launch(plan, registration);
+        if (result.IsT1)
+        {
+            registration.Ended();
+        }
+
+        return result;
+    }
+
+    private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
+    {
+        var pipes = new ChildPipes();
+        try
+        {
+            var error = pipes.Open(plan);
+            if (error != 0)
+            {
+                return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
+            }
+
+            var terminalOwner = plan.ForegroundTerminal && plan.StandardInput == StandardInputKind.Inherit ? Terminal.Owner() : 0;
+            error = Spawn(plan, pipes, terminalOwner != 0, out var pid);
+            if (error != 0)
+            {
+                // The child may have taken the terminal before its exec failed.
+                Terminal.TakeBack(terminalOwner);
+                return SpawnErrors.Describe(error, plan);
+            }
+
+            pipes.CloseChildEnds();
+            return Adopt(plan, registration, ref pipes, pid, terminalOwner);
+        }
+        finally
+        {
+            pipes.Dispose();
+        }
+    }
+
+    /// <summary>From the moment the child exists: it becomes ours wholly, or it is ended.</summary>
+    private OneOf<LaunchedProcess, OperationError> Adopt(
+        LaunchPlan plan,
+        IRegistration registration,
+        ref ChildPipes pipes,
+        int pid,
+        int terminalOwner
+    )
+    {
+        var pidfd = PidFd.TryOpen(pid, out var error);
+        if (pidfd is null && error != Errno.ESRCH)
+        {
+            LinuxChild.Abandon(pid);
+            Terminal.TakeBack(terminalOwner);
+            return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+        }
+
+        var known = ProcLine.TryRead(pid, out var line);
+        if (pidfd is not null && !known)
+        {
+            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(Libc.LastError, plan.Executable.Facts.Path));
+        }
+
+        if (plan.JoinGroup is LinuxGroupLease joined && !joined.IsStill())
+        {
+            return Abandon(pidfd, plan, terminalOwner, new StaleProcess($"{joined.Group} has ended while a process was to join it"));
+        }
+
+        var process = LinuxProcessTable.Ref(pid, line.StartTime);
+        var pgid =
+            plan.OwnsGroup ? pid
+            : plan.JoinGroup is { } target ? target.Group.Id
+            : Libc.GetPgrp();
+        var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
+        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, TerminalOwner = terminalOwner };
+
+        registration.Started(process, pgid);
+        var captures = CapturesOf(plan, ref pipes, out error);
+        if (error == 0 && pidfd is not null)
+        {
+            if (ownGroup is not null)
+            {
+                groups.Remember(child);
+            }
+
+            error = child.Watch();
+        }
+
+        if (error != 0)
+        {
+            captures?.GiveUp();
+            groups.Forget(child);
+            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+        }
+
+        if (pidfd is null)
+        {
+            child.EndUnseen();
+        }
+
+        return new LaunchedProcess
+        {
+            Process = process,
+            Pgid = pgid,
+            Group = ownGroup ?? plan.JoinGroup?.Group,
+            StandardInput = pipes.TakeInput() is >= 0 and var input ? new PipeStream(io, input, reads: false) : null,
+            StandardOutput = pipes.TakeOutput() is >= 0 and var output ? new PipeStream(io, output, reads: true) : null,
+            StandardError = pipes.TakeError() is >= 0 and var errors ? new PipeStream(io, errors, reads: true) : null,
+            Exited = child.Exited,
+            OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
+            EndCapture = captures is null ? Nothing : captures.GiveUp,
+        };
+    }
+
+    private static unsafe int Spawn(LaunchPlan plan, in ChildPipes pipes, bool takesTerminal, out int pid)
+    {
+        var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
+        var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
+        var block = NativeStrings.Rent(plan);
+        fixed (byte* start = block)
+        {
+            var strings = NativeStrings.Over(block, start, plan);
+            var path = strings.Add(plan.Executable.Facts.Path);
+            var directory = strings.Add(plan.WorkingDirectory);
+            var argv = strings.AddTable(plan.Arguments, 0);
+            var envp = strings.AddTable(plan.Environment, plan.Arguments.Count + 1);
+
+            var spawn = new SpawnActions(actionSpace, attributeSpace);
+            spawn.SetAttributes(
+                plan.OwnsSession,
+                plan.Placement != ProcessGroupPlacement.Inherit,
+                plan.JoinGroup is { } group ? group.Group.Id : 0
+            );
+            spawn.SetInput(plan.StandardInput, pipes.ChildInput);
+            if (takesTerminal)
+            {
+                spawn.TakeTerminal();
+            }
+
+            spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
+            spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
+            spawn.ChangeDirectory(directory);
+            spawn.CloseTheRest();
+            var error = spawn.Spawn(path, argv, envp, out pid);
+            spawn.Dispose();
+            NativeStrings.Return(block);
+            return error;
+        }
+    }
+
+    private CaptureSet? CapturesOf(LaunchPlan plan, ref ChildPipes pipes, out int error)
+    {
+        error = 0;
+        var output = plan.StandardOutput.Kind == StandardOutputKind.Capture;
+        var errors = plan.StandardError.Kind == StandardOutputKind.Capture;
+        if (!output && !errors)
+        {
+            return null;
+        }
+
+        var set = new CaptureSet();
+        set.Output = output ? new OutputCapture(io, pipes.TakeOutput(), LimitOf(plan.StandardOutput), set) : null;
+        set.Error = errors ? new OutputCapture(io, pipes.TakeError(), LimitOf(plan.StandardError), set) : null;
+        // Both are in the set before the first can end.
+        error = set.Output?.Begin() ?? 0;
+        error = error == 0 ? set.Error?.Begin() ?? 0 : error;
+        return set;
+    }
+
+    private static int LimitOf(StandardOutputConfig output) =>
+        output.CaptureLimit > 0 ? output.CaptureLimit : StandardOutputConfig.DefaultCaptureLimit;
+
+    private static OneOf<LaunchedProcess, OperationError> Abandon(PidFd? pidfd, LaunchPlan plan, int terminalOwner, OperationError error)
+    {
+        if (pidfd is not null)
+        {
+            LinuxChild.Abandon(pidfd, plan.OwnsGroup);
+        }
+
+        Terminal.TakeBack(terminalOwner);
+        return AfterStart(error);
+    }
+
+    private static OperationError AfterStart(OperationError error) => error with { Effect = OperationEffect.Happened, Transient = false };
+
+    /// <summary>What is refused before anything is done.</summary>
+    private static OperationError? Refusal(LaunchPlan plan)
+    {
+        var path = plan.Executable.Facts.Path;
+        if (NativeStrings.HoldsNul(plan) || plan.Arguments.Count == 0)
+        {
+            return new ValidationFailed(["A program's own name is needed, and nothing may hold a NUL: it would be cut off there."]);
+        }
+
+        if (plan.StandardOutput.Kind is StandardOutputKind.File or StandardOutputKind.Terminal or StandardOutputKind.SameAsOutput)
+        {
+            return NoSuchOutput(plan.StandardOutput.Kind);
+        }
+
+        if (plan.StandardError.Kind is StandardOutputKind.File or StandardOutputKind.Terminal)
+        {
+            return NoSuchOutput(plan.StandardError.Kind);
+        }
+
+        if ((plan.Placement == ProcessGroupPlacement.JoinGroup) != (plan.JoinGroup is LinuxGroupLease))
+        {
+            return new ValidationFailed(["JoinGroup needs the group to join, and nothing else does."]);
+        }
+
+        if (plan.JoinGroup is { } group)
+        {
+            if (ProtectedTargets.Contains(group.Group.Id, isGroup: true))
+            {
+                return ProtectedTargets.Refuse(group.Group.Id, isGroup: true);
+            }
+
+            if (plan.OwnsSession)
+            {
+                return new Unsupported(
+                    $"starting '{path}' in a session of its own and in {group.Group} at once",
+                    "A group lies within one session (setpgid(2)): ask for one of the two."
+                );
+            }
+        }
+
+        if (
+            plan.ForegroundTerminal
+            && plan.StandardInput == StandardInputKind.Inherit
+            && !LibcExtensions.HasAddTcsetpgrp
+            && Terminal.Owner() != 0
+        )
+        {
+            return new Unsupported($"giving '{path}' the terminal", "glibc 2.35 or later (posix_spawn_file_actions_addtcsetpgrp_np).");
+        }
+
+        if (!LinuxFeatures.HasPidfd)
+        {
+            return new Unsupported(
+                $"starting '{path}' without pidfds",
+                "Linux 5.4 or later on x86-64 or arm64, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+            );
+        }
+
+        return SignalDispositions.IsChildIgnored() ? SpawnErrors.ChildIgnored(path) : null;
+    }
+
+    private static Unsupported NoSuchOutput(StandardOutputKind kind) =>
+        new($"standard output of kind {kind}", "Use a pipe or a capture; files and terminals come with a later release.");
+}

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using Osl.Interop.Linux;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// What the child does between its birth and its exec, told to posix_spawn(3): signals, group or session, directory, descriptors.
+/// knowledge/posix-spawn-from-dotnet.md says why each.
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+internal unsafe ref struct SpawnActions
+{
+    private const int FirstUnused = 3;
+
+    private readonly byte* _actions;
+    private readonly byte* _attributes;
+    private int _error;
+
+    /// <param name="actions">PosixSpawnActionsSize bytes of the stack.</param>
+    /// <param name="attributes">PosixSpawnAttributesSize bytes of the stack.</param>
+    internal SpawnActions(byte* actions, byte* attributes)
+    {
+        _actions = actions;
+        _attributes = attributes;
+        _error = Libc.PosixSpawnActionsInit(actions);
+        if (_error == 0)
+        {
+            _error = Libc.PosixSpawnAttrInit(attributes);
+        }
+    }
+
+    /// <summary>The first error number met, or 0.</summary>
+    internal readonly int Error => _error;
+
+    /// <summary>Clean signals, and the group or session.</summary>
+    internal void SetAttributes(bool newSession, bool setGroup, int pgid)
+    {
+        Span<byte> all = stackalloc byte[Libc.SigsetSize];
+        Span<byte> none = stackalloc byte[Libc.SigsetSize];
+        all.Fill(0xff);
+        none.Clear();
+        fixed (byte* allStart = all)
+        fixed (byte* noneStart = none)
+        {
+            Check(Libc.PosixSpawnAttrSetSigdefault(_attributes, allStart));
+            Check(Libc.PosixSpawnAttrSetSigmask(_attributes, noneStart));
+        }
+
+        var flags = Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK;
+        if (newSession)
+        {
+            flags |= Libc.POSIX_SPAWN_SETSID;
+        }
+        else if (setGroup)
+        {
+            flags |= Libc.POSIX_SPAWN_SETPGROUP;
+            Check(Libc.PosixSpawnAttrSetPgroup(_attributes, pgid));
+        }
+
+        Check(Libc.PosixSpawnAttrSetFlags(_attributes, (short)flags));
+    }
+
+    /// <summary>Standard input.</summary>
+    /// <param name="kind">Where it comes from.</param>
+    /// <param name="pipe">The pipe's reading end, for a pipe.</param>
+    internal void SetInput(StandardInputKind kind, int pipe)
+    {
+        if (kind == StandardInputKind.Pipe)
+        {
+            Check(Libc.PosixSpawnActionsAddDup2(_actions, pipe, 0));
+        }
+        else if (kind == StandardInputKind.Null || !Descriptor.IsInheritable(0))
+        {
+            OpenNull(0, Libc.O_RDONLY);
+        }
+    }
+
+    /// <summary>Standard output or error.</summary>
+    /// <param name="fd">1 or 2.</param>
+    /// <param name="kind">Where it goes.</param>
+    /// <param name="pipe">The pipe's writing end, for a pipe or a capture.</param>
+    internal void SetOutput(int fd, StandardOutputKind kind, int pipe)
+    {
+        switch (kind)
+        {
+            case StandardOutputKind.Pipe or StandardOutputKind.Capture:
+                Check(Libc.PosixSpawnActionsAddDup2(_actions, pipe, fd));
+                break;
+            case StandardOutputKind.SameAsOutput:
+                Check(Libc.PosixSpawnActionsAddDup2(_actions, 1, fd));
+                break;
+            case StandardOutputKind.Inherit when Descriptor.IsInheritable(fd):
+                break;
+            // A host without standard output has something else under the number, or nothing: the next file that the child opened
+            // would take its place.
+            case StandardOutputKind.Inherit or StandardOutputKind.Null or StandardOutputKind.File or StandardOutputKind.Terminal:
+            default:
+                OpenNull(fd, Libc.O_WRONLY);
+                break;
+        }
+    }
+
+    /// <summary>Makes the child's group the foreground group of the terminal on its standard input.</summary>
+    internal void TakeTerminal() => Check(LibcExtensions.AddTcsetpgrp(_actions, 0));
+
+    internal void ChangeDirectory(byte* path) => Check(Libc.PosixSpawnActionsAddChdir(_actions, path));
+
+    /// <summary>Closes what a library of the host has opened without O_CLOEXEC. Ours is closed by its flag, with every libc.</summary>
+    internal void CloseTheRest()
+    {
+        if (LibcExtensions.HasAddCloseFrom)
+        {
+            Check(LibcExtensions.AddCloseFrom(_actions, FirstUnused));
+        }
+    }
+
+    /// <summary>Starts the program.</summary>
+    /// <returns>The error number, or 0: then its exec has succeeded.</returns>
+    internal readonly int Spawn(byte* path, byte** argv, byte** envp, out int pid)
+    {
+        int started = 0;
+        var error = _error != 0 ? _error : Libc.PosixSpawn(&started, path, _actions, _attributes, argv, envp);
+        pid = started;
+        return error;
+    }
+
+    internal readonly void Dispose()
+    {
+        _ = Libc.PosixSpawnActionsDestroy(_actions);
+        _ = Libc.PosixSpawnAttrDestroy(_attributes);
+    }
+
+    private void OpenNull(int fd, int flags)
+    {
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            Check(Libc.PosixSpawnActionsAddOpen(_actions, fd, path, flags, 0));
+        }
+    }
+
+    private void Check(int error) => _error = _error != 0 ? _error : error;
+}

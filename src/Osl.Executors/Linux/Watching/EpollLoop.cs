@@ -1,0 +1,258 @@
+using Osl.Interop.Linux;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>What an <see cref="EpollLoop"/> calls when a descriptor is ready.</summary>
+internal abstract class EpollTarget
+{
+    /// <summary>Its place in the loop's table. The loop's own.</summary>
+    internal int Slot { get; set; } = -1;
+
+    /// <summary>On the loop's thread: never waits for anything, never throws.</summary>
+    internal abstract void OnReady(uint events);
+}
+
+/// <summary>
+/// One thread that waits for any number of descriptors.
+/// </summary>
+/// <remarks>
+/// Constraints and scheme:
+/// <para>
+/// The kernel hands back 64 bits of our choice with each event. They are a slot of a table and the slot's generation, never an
+/// object's address: an event that was already fetched when its descriptor was removed finds another generation and is dropped.
+/// What it does not protect from is an OnReady that has begun when Remove is called: targets guard their own state.
+/// </para>
+/// <para>
+/// Whoever adds must be ready to be called before Add returns, on the loop's thread. Descriptors are removed before they are
+/// closed. Adding and removing needs no waking up: epoll_ctl(2) takes effect for a wait in progress.
+/// </para>
+/// <para>
+/// The thread begins with the first use, so that a host that starts nothing pays nothing, and it is a background thread: it keeps
+/// no program from ending. Close lets it go on until the last descriptor is removed: what is still awaited is still noticed, and
+/// nobody's task hangs for ever because its executor was disposed first.
+/// </para>
+/// </remarks>
+internal sealed unsafe class EpollLoop(string name)
+{
+    private const int Batch = 256;
+    private const ulong WakeToken = ulong.MaxValue;
+
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private (EpollTarget? Target, uint Generation, int NextFree)[] _slots = [];
+    private int _firstFree = -1;
+    private int _count;
+    private volatile int _epoll = -1;
+    private int _wake = -1;
+    private bool _closing;
+    private bool _closed;
+
+    /// <summary>Makes sure that the thread runs.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal int EnsureStarted()
+    {
+        if (_epoll >= 0)
+        {
+            return 0;
+        }
+
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closing, this);
+            return _epoll >= 0 ? 0 : Start();
+        }
+    }
+
+    /// <summary>Watches a descriptor until <see cref="Remove"/>.</summary>
+    /// <returns>The error number (ENOMEM, ENOSPC: no more watches for this user), or 0.</returns>
+    internal int Add(int fd, uint events, EpollTarget target)
+    {
+        if (EnsureStarted() is var failed and not 0)
+        {
+            return failed;
+        }
+
+        ulong token;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            token = Enter(target);
+        }
+
+        Span<byte> interest = stackalloc byte[EpollEvents.MaxSize];
+        EpollEvents.Write(interest, events, token);
+        fixed (byte* start = interest)
+        {
+            if (Libc.EpollCtl(_epoll, Libc.EPOLL_CTL_ADD, fd, start) == 0)
+            {
+                return 0;
+            }
+        }
+
+        var error = Libc.LastError;
+        Leave(target);
+        return error;
+    }
+
+    /// <summary>Watches a descriptor no longer. The descriptor must still be open. Without effect for a target that is not watched.</summary>
+    internal void Remove(int fd, EpollTarget target)
+    {
+        if (target.Slot >= 0)
+        {
+            var unused = stackalloc byte[EpollEvents.MaxSize];
+            _ = Libc.EpollCtl(_epoll, Libc.EPOLL_CTL_DEL, fd, unused);
+            Leave(target);
+        }
+    }
+
+    /// <summary>Accepts nothing more once the last descriptor is removed, and ends the thread then. Idempotent.</summary>
+    /// <returns>Completes when the thread has ended; at once when it never began or still has something to watch.</returns>
+    internal Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            if (_epoll < 0 || _count > 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            Wake();
+        }
+
+        return _ended.Task;
+    }
+
+    private int Start()
+    {
+        var epoll = Libc.EpollCreate(Libc.EPOLL_CLOEXEC);
+        if (epoll < 0)
+        {
+            return Libc.LastError;
+        }
+
+        var wake = Libc.Eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        var error = wake < 0 ? Libc.LastError : 0;
+        if (error == 0)
+        {
+            Span<byte> interest = stackalloc byte[EpollEvents.MaxSize];
+            EpollEvents.Write(interest, Libc.EPOLLIN, WakeToken);
+            fixed (byte* start = interest)
+            {
+                error = Libc.EpollCtl(epoll, Libc.EPOLL_CTL_ADD, wake, start) < 0 ? Libc.LastError : 0;
+            }
+        }
+
+        if (error != 0)
+        {
+            _ = Libc.Close(epoll);
+            _ = wake < 0 ? 0 : Libc.Close(wake);
+            return error;
+        }
+
+        _wake = wake;
+        _epoll = epoll;
+        // 256 KiB of stack are plenty: nothing here recurses, and callers' code never runs on this thread.
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = name }.Start();
+        return 0;
+    }
+
+    private void Run()
+    {
+        var size = EpollEvents.Size;
+        Span<byte> events = stackalloc byte[Batch * EpollEvents.MaxSize];
+        fixed (byte* start = events)
+        {
+            while (!IsOver())
+            {
+                // -1 with EINTR counts as no event.
+                var ready = Libc.EpollWait(_epoll, start, Batch, -1);
+                for (var i = 0; i < ready; i++)
+                {
+                    var (mask, token) = EpollEvents.Read(events.Slice(i * size, size));
+                    Find(token)?.OnReady(mask);
+                }
+            }
+        }
+
+        _ended.SetResult();
+    }
+
+    private bool IsOver()
+    {
+        lock (_gate)
+        {
+            if (!_closing || _count > 0)
+            {
+                return false;
+            }
+
+            _closed = true;
+            _ = Libc.Close(_epoll);
+            _ = Libc.Close(_wake);
+            return true;
+        }
+    }
+
+    private EpollTarget? Find(ulong token)
+    {
+        if (token == WakeToken)
+        {
+            long counter;
+            _ = Libc.Read(_wake, (byte*)&counter, sizeof(long));
+            return null;
+        }
+
+        lock (_gate)
+        {
+            ref var slot = ref _slots[(int)(token & uint.MaxValue)];
+            return slot.Generation == (uint)(token >> 32) ? slot.Target : null;
+        }
+    }
+
+    private ulong Enter(EpollTarget target)
+    {
+        if (_firstFree < 0)
+        {
+            var old = _slots.Length;
+            Array.Resize(ref _slots, Math.Max(16, old * 2));
+            for (var i = _slots.Length - 1; i >= old; i--)
+            {
+                _slots[i].NextFree = _firstFree;
+                _firstFree = i;
+            }
+        }
+
+        target.Slot = _firstFree;
+        ref var slot = ref _slots[target.Slot];
+        _firstFree = slot.NextFree;
+        slot.Target = target;
+        _count++;
+        return ((ulong)slot.Generation << 32) | (uint)target.Slot;
+    }
+
+    private void Leave(EpollTarget target)
+    {
+        lock (_gate)
+        {
+            ref var slot = ref _slots[target.Slot];
+            slot.Target = null;
+            slot.Generation++;
+            slot.NextFree = _firstFree;
+            _firstFree = target.Slot;
+            target.Slot = -1;
+            _count--;
+            if (_closing && _count == 0)
+            {
+                Wake();
+            }
+        }
+    }
+
+    private void Wake()
+    {
+        // Fails only when the counter is full, and then the thread is about to wake anyway.
+        var one = 1L;
+        _ = Libc.Write(_wake, (byte*)&one, sizeof(long));
+    }
+}

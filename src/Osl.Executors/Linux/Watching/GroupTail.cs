@@ -1,0 +1,30 @@
+using Osl.Interop.Linux;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// Follows a group that outlives its leader, until nobody of it is alive: waits for one living member after the other. The
+/// leader's pidfd stays open meanwhile, so that the group can still be signalled, and the registry's entry stays.
+/// </summary>
+internal static class GroupTail
+{
+    internal static async Task FollowAsync(ExitWatcher watcher, LinuxGroups groups, LinuxChild leader, PidFd pidfd)
+    {
+        var identity = new GroupIdentity(leader.OwnGroup!, pidfd);
+        while (groups.AnyAlive(identity, out var member))
+        {
+            // Opened, then looked at again: by now the pid may be another process's.
+            using var held = PidFd.TryOpen(member.Pid, out var error);
+            if (held is not null && ProcLine.TryRead(member.Pid, out var now) && now.StartTime == member.StartTime)
+            {
+                await watcher.WaitAsync(held, CancellationToken.None).ConfigureAwait(false);
+            }
+            else if (error is not (0 or Errno.ESRCH))
+            {
+                await watcher.PauseAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
+        leader.Release();
+    }
+}

@@ -1,0 +1,140 @@
+using Osl.Executors.Registry;
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// One process that was launched, from its start until it is reaped and, if it leads a group of its own, until nobody of that is
+/// alive. See <see cref="ExitWatcher"/> for the order of things.
+/// </summary>
+internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd? pidfd, ProcessRef process, IRegistration registration)
+    : EpollTarget,
+        IThreadPoolWorkItem
+{
+    private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private ProcessExit? _exit;
+    private bool _released;
+
+    internal ProcessRef Process => process;
+
+    /// <summary>The group that was made for it.</summary>
+    internal GroupRef? OwnGroup { get; init; }
+
+    /// <summary>The group that gets the terminal back when it has ended; 0 when it did not get it.</summary>
+    internal int TerminalOwner { get; init; }
+
+    /// <summary>Its end. Never faults.</summary>
+    internal Task<ProcessExit> Exited => _exited.Task;
+
+    /// <summary>Whether it has not been seen to end.</summary>
+    internal bool IsRunning => Volatile.Read(ref _exit) is null;
+
+    /// <summary>Begins to watch. It may be over before this returns.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal int Watch() => watcher.Loop.Add(pidfd!.Number, Libc.EPOLLIN | Libc.EPOLLET, this);
+
+    /// <summary>The leader's descriptor for somebody else's use, who must release it; null when the group is over.</summary>
+    internal PidFd? TryShare()
+    {
+        lock (_gate)
+        {
+            if (_released || pidfd is null)
+            {
+                return null;
+            }
+
+            var added = false;
+            pidfd.DangerousAddRef(ref added);
+            return pidfd;
+        }
+    }
+
+    internal override void OnReady(uint events)
+    {
+        var outcome = ChildStatus.Reap(pidfd!.Number, block: false, out var status);
+        if (outcome == ReapOutcome.StillRunning)
+        {
+            return;
+        }
+
+        watcher.Loop.Remove(pidfd.Number, this);
+        Volatile.Write(ref _exit, Describe(process, outcome, status));
+        Terminal.TakeBack(TerminalOwner);
+
+        Conclude();
+    }
+
+    /// <summary>It was over before it could be held; only the runtime as process 1 can have reaped it.</summary>
+    internal void EndUnseen()
+    {
+        Volatile.Write(ref _exit, Describe(process, ReapOutcome.NotOurs, default));
+        Terminal.TakeBack(TerminalOwner);
+        Conclude();
+    }
+
+    private void Conclude()
+    {
+        // Mostly the leader is the last: one call tells, without looking at a single other process.
+        var livesOn = OwnGroup is not null && pidfd is not null && groups.Pin(pidfd) != GroupPin.Empty;
+        if (!livesOn)
+        {
+            Release();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        _exited.SetResult(_exit!);
+    }
+
+    /// <summary>On the pool, since it looks at every process: follows the members that outlive their leader.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = GroupTail.FollowAsync(watcher, groups, this, pidfd!);
+
+    /// <summary>Nobody is left: the entry ends and the descriptor is closed.</summary>
+    internal void Release()
+    {
+        registration.Ended();
+        groups.Forget(this);
+        lock (_gate)
+        {
+            _released = true;
+            pidfd?.Dispose();
+        }
+    }
+
+    /// <summary>For a launch whose child could not be held: by its number, which is its own until we reap it.</summary>
+    internal static void Abandon(int pid)
+    {
+        _ = Libc.Kill(pid, Signal.Kill.Number);
+        ChildStatus.ReapByPid(pid);
+    }
+
+    /// <summary>For a launch that could not be completed: ends and reaps it, whatever it takes.</summary>
+    internal static void Abandon(PidFd pidfd, bool ownsGroup)
+    {
+        if (ownsGroup)
+        {
+            _ = pidfd.Send(Signal.Kill.Number, group: true);
+        }
+
+        _ = pidfd.Send(Signal.Kill.Number);
+        _ = ChildStatus.Reap(pidfd.Number, block: true, out _);
+        pidfd.Dispose();
+    }
+
+    /// <summary>How a process ended, in the words of the operations.</summary>
+    private static ProcessExit Describe(ProcessRef process, ReapOutcome outcome, in ChildStatus status) =>
+        new(
+            process,
+            outcome != ReapOutcome.Reaped ? null
+                : status.Signal == 0 ? new ExitStatus(status.ExitCode)
+                : new ExitStatus(null, Signal.FromNumber(status.Signal), status.CoreDumped),
+            TimeSpan.FromMicroseconds(status.UserMicroseconds),
+            TimeSpan.FromMicroseconds(status.SystemMicroseconds),
+            status.PeakBytes
+        );
+}

@@ -1,0 +1,15 @@
+using Osl.Executors.Linux;
+using Osl.Executors.Registry;
+using Osl.Executors.Windows;
+
+namespace Osl.Executors;
+
+/// <summary>Chooses the executor of this platform.</summary>
+internal static class PlatformFactory
+{
+    /// <exception cref="PlatformNotSupportedException">Neither Linux nor Windows.</exception>
+    internal static IPlatformExecutor Create(ExecutorOptions options, ILaunchRegistry registry) =>
+        OperatingSystem.IsLinux() ? new LinuxExecutor(options, registry)
+        : OperatingSystem.IsWindows() ? new WindowsExecutor()
+        : throw new PlatformNotSupportedException("Osl runs on Linux. Other systems get an executor of their own later.");
+}

@@ -1,0 +1,77 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Registry;
+
+/// <summary>
+/// A registry that is opened with the first reservation: who starts nothing has no slot file, and no guardian. Until then it only
+/// reads what other hosts have written.
+/// </summary>
+internal sealed class DeferredRegistry(string? directory, TimeProvider time) : ILaunchRegistry
+{
+    private readonly Lock _opening = new();
+    private volatile LaunchRegistry? _opened;
+    private bool _closed;
+
+    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    {
+        if (_opened is null && Open() is { } refused)
+        {
+            return refused;
+        }
+
+        return _opened!.Reserve(plan);
+    }
+
+    public IReadOnlyList<GroupEntry> Live() =>
+        _opened is { } opened ? opened.Live()
+        : directory is null ? []
+        : [.. OtherHosts.Living(directory, own: null).Select(found => found.ToEntry())];
+
+    public GroupEntry? FindGroup(int pgid) =>
+        _opened is { } opened ? opened.FindGroup(pgid) : Live().FirstOrDefault(entry => entry.OwnsGroup && entry.Pgid == pgid);
+
+    public GroupEntry? FindProcess(int pid) =>
+        _opened is { } opened
+            ? opened.FindProcess(pid)
+            : Live().FirstOrDefault(entry => entry.Process.Pid == pid && LiveScan.IsAlive(pid, entry.Process.StartTime));
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_opening)
+        {
+            _closed = true;
+        }
+
+        return _opened?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>Tried again with each reservation: a directory that was closed to us may be mended meanwhile.</summary>
+    private OperationError? Open()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return new Unsupported("a registry of live groups on this platform", "Run on Linux.");
+        }
+
+        lock (_opening)
+        {
+            if (_closed)
+            {
+                return LaunchRegistry.Closed();
+            }
+
+            if (_opened is null)
+            {
+                if (LaunchRegistry.Open(directory, time).TryPickT1(out var refused, out var opened))
+                {
+                    return refused;
+                }
+
+                _opened = opened;
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,348 @@
+using System.Globalization;
+using Osl.Executors.Linux;
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Registry;
+
+/// <summary>
+/// The registry of one host on Linux. One file of fixed lines is all of it: what other hosts list, and what the guardian acts on
+/// when this host is gone (adr/0009-registry-and-guardian.md).
+/// </summary>
+/// <remarks>
+/// <para>
+/// An entry's way is <c>F → P → L or D → F</c>. <see cref="Reserve"/> writes the operation and publishes <c>P</c> before there is a
+/// process; <see cref="IRegistration.Started"/> adds pid, pgid and start time and publishes <c>L</c>, or <c>D</c> for a Detached
+/// one; <see cref="IRegistration.Ended"/> publishes <c>F</c>. Each step is one byte stored after everything it speaks of, so a host
+/// killed between any two instructions leaves a line that is true: with P the guardian looks for the marker, with L for the process.
+/// </para>
+/// <para>
+/// A kill between spawn and exec is covered by the socket, not by the file: the child shares the host's end of it until its exec,
+/// so the guardian hears of the end only when every child begun has its marker (knowledge/guardian.md).
+/// </para>
+/// <para>
+/// One short lock guards slots, mapping and table. Holding it means some two hundred bytes of memory written, except when the file
+/// grows (once in 256 entries) and when the guardian is brought up. Our own entries are listed from memory, where names are whole.
+/// </para>
+/// </remarks>
+internal sealed class LaunchRegistry : ILaunchRegistry
+{
+    private static readonly TimeSpan GuardianEnds = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Lock _guardianGate = new();
+    private readonly TimeProvider _time;
+    private readonly string? _directory;
+    private readonly SlotFile _file;
+    private readonly Stack<int> _free = new();
+    private Registration?[] _bySlot = [];
+    private Guardian? _guardian;
+    private bool _closed;
+
+    private LaunchRegistry(SlotFile file, string? directory, TimeProvider time)
+    {
+        _file = file;
+        _directory = directory;
+        _time = time;
+        TakeNewSlots(0);
+    }
+
+    /// <summary>The guardian's pid while there is one; 0 before the first Managed entry.</summary>
+    internal int GuardianPid
+    {
+        get
+        {
+            lock (_guardianGate)
+            {
+                return _guardian?.Pid ?? 0;
+            }
+        }
+    }
+
+    /// <summary>Opens the registry of this host and removes what dead hosts left.</summary>
+    /// <param name="directory">Absolute; made if missing. Null keeps it in memory, where other hosts don't see it.</param>
+    /// <param name="time">The clock of <see cref="GroupEntry.StartedAt"/>.</param>
+    /// <returns>Unsupported when the directory is not private and trusted, or /proc is not there; SpawnFailed when it can't be written.</returns>
+    internal static OneOf<LaunchRegistry, OperationError> Open(string? directory, TimeProvider time)
+    {
+        var pid = Environment.ProcessId;
+        if (
+            !ProcFs.TryReadStat(pid, out var self)
+            || new FileInfo("/proc/self").LinkTarget is not { } link
+            || !int.TryParse(link, CultureInfo.InvariantCulture, out var shown)
+            || shown != pid
+        )
+        {
+            return new Unsupported("a registry without the /proc of this pid namespace", "Mount procfs at /proc in this pid namespace.");
+        }
+
+        var header = new SlotHeader(ProcFs.BootId, ProcFs.PidNamespace, pid, self.StartTime);
+        if (!SlotFile.Create(directory, header).TryPickT0(out var file, out var error))
+        {
+            return error;
+        }
+
+        var registry = new LaunchRegistry(file, directory, time);
+        _ = registry.OfOthers();
+        return registry;
+    }
+
+    /// <inheritdoc/>
+    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    {
+        if (plan.Lifetime == ProcessLifetime.Managed && BringUpGuardian() is { } unguarded)
+        {
+            return unguarded;
+        }
+
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return Closed();
+            }
+
+            if (_free.Count == 0)
+            {
+                var slots = _file.Slots;
+                if (_file.Grow() is { } full)
+                {
+                    return full;
+                }
+
+                TakeNewSlots(slots);
+            }
+
+            var slot = _free.Pop();
+            var registration = new Registration(this, slot, plan, _time.GetUtcNow());
+            _bySlot[slot] = registration;
+            var line = _file.Line(slot);
+            SlotLine.WriteReservation(
+                line,
+                registration.Operation.ToString(),
+                registration.Detached,
+                registration.StartedAt.ToUnixTimeMilliseconds(),
+                registration.Principal,
+                registration.Program
+            );
+            SlotLine.Publish(line, SlotLine.Prepared);
+            return OneOf<IRegistration, OperationError>.FromT0(registration);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<GroupEntry> Live()
+    {
+        var own = Own(_ => true);
+        var others = OfOthers();
+        var all = new List<GroupEntry>(own.Count + others.Count);
+        all.AddRange(own);
+        all.AddRange(others.Select(found => found.ToEntry()));
+        return all;
+    }
+
+    /// <inheritdoc/>
+    public GroupEntry? FindGroup(int pgid) =>
+        Own(registration => registration.OwnsGroup && registration.Pgid == pgid) is [var own, ..]
+            ? own
+            : OfOthers().Find(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)?.ToEntry();
+
+    /// <inheritdoc/>
+    public GroupEntry? FindProcess(int pid) =>
+        Own(registration => registration.Process!.Pid == pid).Find(Runs)
+        ?? OfOthers().Where(found => found.Content.Pid == pid).Select(found => found.ToEntry()).FirstOrDefault(Runs);
+
+    /// <summary>
+    /// Lets the guardian go, which ends what is Managed and still lives, and waits for it; takes the file away unless somebody of it
+    /// is alive, a Detached one: then it stays, unlocked, for other hosts to see.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+        }
+
+        Guardian? guardian;
+        lock (_guardianGate)
+        {
+            guardian = _guardian;
+            _guardian = null;
+        }
+
+        if (guardian is not null)
+        {
+            await Task.Run(() => guardian.LetGo(GuardianEnds)).ConfigureAwait(false);
+        }
+
+        var leavesNobody = Own(_ => true).Count == 0;
+        lock (_gate)
+        {
+            if (leavesNobody)
+            {
+                _file.Remove();
+            }
+
+            _file.Dispose();
+        }
+    }
+
+    private static bool Runs(GroupEntry entry) => LiveScan.IsAlive(entry.Process.Pid, entry.Process.StartTime);
+
+    internal static OperationFailed Closed() =>
+        new("host_closing", "This host is being closed and starts nothing more.", "Start it from a host that runs.");
+
+    /// <summary>Sees to a living guardian. A wait-free system call (some 0.3 µs) when there is one.</summary>
+    private OperationError? BringUpGuardian()
+    {
+        lock (_guardianGate)
+        {
+            if (_guardian is { } guardian)
+            {
+                if (guardian.IsAlive())
+                {
+                    return null;
+                }
+
+                guardian.Dispose();
+                _guardian = null;
+            }
+
+            // Under the lock that DisposeAsync takes after it has closed the registry: no guardian is started that nobody lets go.
+            lock (_gate)
+            {
+                if (_closed)
+                {
+                    return Closed();
+                }
+            }
+
+            return Guardian.Start(_file.Descriptor).TryPickT0(out _guardian, out var error) ? null : error;
+        }
+    }
+
+    private void TakeNewSlots(int had)
+    {
+        Array.Resize(ref _bySlot, _file.Slots + 1);
+        for (var slot = _file.Slots; slot > had; slot--)
+        {
+            _free.Push(slot);
+        }
+    }
+
+    private List<LiveScan.Found> OfOthers() => _directory is null ? [] : OtherHosts.Living(_directory, _file.Path);
+
+    private List<GroupEntry> Own(Func<Registration, bool> wanted)
+    {
+        List<SlotContent> entries = [];
+        lock (_gate)
+        {
+            foreach (var registration in _bySlot)
+            {
+                if (registration is { Process: not null } && wanted(registration))
+                {
+                    entries.Add(registration.Content());
+                }
+            }
+        }
+
+        // Outside the lock: it reads /proc.
+        var scan = new LiveScan();
+        foreach (var entry in entries)
+        {
+            scan.Add(entry, Environment.ProcessId, source: null);
+        }
+
+        return scan.Complete().ConvertAll(found => found.ToEntry());
+    }
+
+    private void Started(Registration registration, ProcessRef process, int pgid)
+    {
+        lock (_gate)
+        {
+            // After Ended the slot may be somebody else's; after the end of the registry there is no mapping.
+            if (_closed || !ReferenceEquals(_bySlot[registration.Slot], registration))
+            {
+                return;
+            }
+
+            registration.Run(process, pgid);
+            var line = _file.Line(registration.Slot);
+            SlotLine.WriteProcess(line, process.Pid, pgid, process.StartTime, registration.OwnsGroup);
+            SlotLine.Publish(line, registration.Detached ? SlotLine.LiveDetached : SlotLine.Live);
+        }
+    }
+
+    private void Ended(Registration registration)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_bySlot[registration.Slot], registration))
+            {
+                return;
+            }
+
+            _bySlot[registration.Slot] = null;
+            if (_closed)
+            {
+                // The mapping may be gone. The line is not cleared; whoever reads it finds its process dead.
+                return;
+            }
+
+            SlotLine.Publish(_file.Line(registration.Slot), SlotLine.Free);
+            _free.Push(registration.Slot);
+        }
+    }
+
+    private sealed class Registration(LaunchRegistry registry, int slot, LaunchPlan plan, DateTimeOffset now) : IRegistration
+    {
+        internal int Slot { get; } = slot;
+
+        internal OperationId Operation { get; } = plan.Operation;
+
+        internal string Principal { get; } = plan.Context.Principal.Name;
+
+        internal string Program { get; } = plan.Executable.Facts.Path;
+
+        internal bool Detached { get; } = plan.Lifetime == ProcessLifetime.Detached;
+
+        internal bool OwnsGroup { get; private set; } = plan.OwnsGroup;
+
+        internal DateTimeOffset StartedAt { get; } = now;
+
+        internal ProcessRef? Process { get; private set; }
+
+        internal int Pgid { get; private set; }
+
+        public void Started(ProcessRef process, int pgid) => registry.Started(this, process, pgid);
+
+        public void Ended() => registry.Ended(this);
+
+        internal void Run(ProcessRef process, int pgid)
+        {
+            Process = process;
+            Pgid = pgid;
+            // The guardian signals a whole group only where the leader's pid proves it; a claim beyond that is dropped here.
+            OwnsGroup &= pgid == process.Pid;
+        }
+
+        internal SlotContent Content() =>
+            new(Operation, Detached ? SlotLine.LiveDetached : SlotLine.Live)
+            {
+                Pid = Process!.Pid,
+                Pgid = Pgid,
+                StartTime = Process.StartTime,
+                OwnsGroup = OwnsGroup,
+                Detached = Detached,
+                EpochMilliseconds = StartedAt.ToUnixTimeMilliseconds(),
+                Principal = Principal,
+                Program = Program,
+            };
+    }
+}

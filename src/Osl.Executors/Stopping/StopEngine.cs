@@ -1,0 +1,103 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Stopping;
+
+/// <summary>Carries out stop sequences: signal, wait until nobody is alive, next step; confirm; say who survived.</summary>
+/// <param name="time">Measures the waits.</param>
+internal sealed class StopEngine(TimeProvider time)
+{
+    /// <summary>Ends a target by a sequence.</summary>
+    /// <param name="target">Whom. Stays the caller's.</param>
+    /// <param name="sequence">How.</param>
+    /// <param name="cancellationToken">Sends nothing more; the report then says who is alive.</param>
+    internal async Task<StopReport> StopAsync(IStopTarget target, StopSequence sequence, CancellationToken cancellationToken = default)
+    {
+        var alive = target.Alive();
+        var report = new StopReport { Affected = alive.Count };
+        report.Saw(alive);
+        foreach (var step in sequence.Steps)
+        {
+            if (alive.Count == 0 || cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            if (step.Signal == Signal.Kill)
+            {
+                report.Forced = alive.Count;
+            }
+
+            if (Send(target, step.Signal) is { } refused and not StaleProcess)
+            {
+                report.Error = refused;
+                break;
+            }
+
+            report.Signalled = true;
+            report.Waited += await WaitAsync(target, step.Wait, cancellationToken).ConfigureAwait(false);
+            alive = target.Alive();
+            report.Saw(alive);
+        }
+
+        report.Survivors = alive.Select(state => state.Process).ToValueList();
+        return report;
+    }
+
+    private static OperationError? Send(IStopTarget target, Signal signal)
+    {
+        var refused = target.Signal(signal);
+        if (refused is null && signal != Signal.Kill && signal != Signal.Stop)
+        {
+            // A stopped process keeps every signal but KILL and CONT pending, and whether it is stopped can't be told in time: a stop
+            // takes effect when the process next runs. CONT also takes back a stop that is still pending (signal(7)).
+            _ = target.Signal(Signal.Continue);
+        }
+
+        return refused;
+    }
+
+    private async Task<int> WaitAsync(IStopTarget target, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(wait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await target.WaitUntilGoneAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // The step's time is over, or the caller wants no more: who is still alive is counted afresh by the caller of this.
+            return 0;
+        }
+    }
+}
+
+/// <summary>What came of a stop sequence.</summary>
+internal sealed class StopReport
+{
+    private readonly HashSet<ProcessRef> _seen = [];
+
+    /// <summary>Alive immediately before the first signal.</summary>
+    internal int Affected { get; init; }
+
+    /// <summary>Still alive when SIGKILL was sent.</summary>
+    internal int Forced { get; set; }
+
+    /// <summary>Seen to end during waits.</summary>
+    internal int Waited { get; set; }
+
+    /// <summary>Whether any signal was sent.</summary>
+    internal bool Signalled { get; set; }
+
+    /// <summary>The system refused a signal.</summary>
+    internal OperationError? Error { get; set; }
+
+    /// <summary>Alive at the end.</summary>
+    internal ValueList<ProcessRef> Survivors { get; set; }
+
+    /// <summary>Seen to end in all; who was born meanwhile included.</summary>
+    internal int Ended => Math.Max(_seen.Count - Survivors.Count, Waited);
+
+    internal void Saw(IReadOnlyList<ProcessState> alive) => _seen.UnionWith(alive.Select(state => state.Process));
+}

@@ -1,0 +1,115 @@
+using Osl.Operations;
+using Osl.Operations.Auditing;
+using Osl.Operations.Policies;
+using Serilog;
+
+namespace Osl.Hosting;
+
+/// <summary>What a host can be told. Everything has a default.</summary>
+public sealed class OslHostOptions
+{
+    private readonly List<OperationDefinition> _operations = [];
+
+    internal IPolicy? Policy { get; private set; }
+
+    internal string? PolicyFile { get; private set; }
+
+    internal IAuditJournal? Journal { get; private set; }
+
+    internal string? AuditDirectory { get; private set; }
+
+    internal string? RegistryDirectory { get; private set; } = OslDirectories.Registry;
+
+    internal IApprover? Approver { get; private set; }
+
+    internal ILogger Logger { get; private set; } = Serilog.Core.Logger.None;
+
+    internal TimeProvider Time { get; private set; } = TimeProvider.System;
+
+    internal bool AlwaysDurable { get; private set; }
+
+    internal IReadOnlyList<OperationDefinition> Operations => _operations;
+
+    /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s.</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Judges by a policy file. This version can't read one yet: creating the host fails, since ignoring it would let things slip.</summary>
+    /// <param name="path">The file.</param>
+    public OslHostOptions UsePolicyFile(string path)
+    {
+        PolicyFile = path;
+        return this;
+    }
+
+    /// <summary>Judges by a policy of the host's own instead of the built-in one.</summary>
+    /// <param name="policy">The policy.</param>
+    public OslHostOptions UsePolicy(IPolicy policy)
+    {
+        Policy = policy;
+        return this;
+    }
+
+    /// <summary>Keeps the audit journal in a directory; <see cref="OslDirectories.Audit"/> otherwise.</summary>
+    /// <param name="directory">Made with mode 0700 if it is not there. Must belong to the host's account and be closed to others.</param>
+    public OslHostOptions UseAuditDirectory(string directory)
+    {
+        AuditDirectory = Path.GetFullPath(directory);
+        return this;
+    }
+
+    /// <summary>Records in a journal of the host's own. It is not disposed.</summary>
+    /// <param name="journal">The journal.</param>
+    public OslHostOptions UseJournal(IAuditJournal journal)
+    {
+        Journal = journal;
+        return this;
+    }
+
+    /// <summary>Keeps the registry of live groups in a directory, where other hosts of this user see it; null: in memory.</summary>
+    /// <param name="directory">Made with mode 0700 if it is not there.</param>
+    public OslHostOptions UseRegistryDirectory(string? directory)
+    {
+        RegistryDirectory = directory is null ? null : Path.GetFullPath(directory);
+        return this;
+    }
+
+    /// <summary>Asks somebody where the policy requires an approval.</summary>
+    /// <param name="approver">Who asks.</param>
+    public OslHostOptions UseApprover(IApprover approver)
+    {
+        Approver = approver;
+        return this;
+    }
+
+    /// <summary>Sends a projection of every audit record to Serilog: program names and numbers, no arguments.</summary>
+    /// <param name="logger">The logger.</param>
+    public OslHostOptions UseLogger(ILogger logger)
+    {
+        Logger = logger;
+        return this;
+    }
+
+    /// <summary>Takes the time from elsewhere; for tests.</summary>
+    /// <param name="time">The clock.</param>
+    public OslHostOptions UseTimeProvider(TimeProvider time)
+    {
+        Time = time;
+        return this;
+    }
+
+    /// <summary>Syncs every intent to disk before anything happens, not only those that require elevation.</summary>
+    public OslHostOptions AlwaysSyncIntents()
+    {
+        AlwaysDurable = true;
+        return this;
+    }
+
+    /// <summary>Registers an operation of the host's own.</summary>
+    /// <param name="definition">Kind and handler.</param>
+    public OslHostOptions Register(OperationDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        _operations.Add(definition);
+        return this;
+    }
+}

@@ -1,0 +1,79 @@
+using Osl.Operations;
+using Osl.Operations.Policies;
+
+namespace Osl.Hosting.Pipeline;
+
+/// <summary>
+/// The way of every operation, in this order and no other (adr/0003-the-pipeline.md):
+/// open → validate → prepare → authorise → record intent → execute (with resilience) → record outcome.
+/// </summary>
+internal sealed class OperationPipeline(
+    OperationCatalog catalog,
+    Admission admission,
+    Authorisation authorisation,
+    ResilienceStage resilience,
+    Recorder recorder,
+    TimeProvider time
+) : IOperationExecutor
+{
+    public async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
+        IOperation<TResult> operation,
+        OperationContext context,
+        CancellationToken cancellationToken = default
+    )
+        where TResult : ExecutionResult
+    {
+        using var admitted = admission.Enter();
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = Open(operation, context);
+
+        if (call.Kind.Validate(operation) is { Count: > 0 } failures)
+        {
+            return await recorder.RefuseAsync(call, new ValidationFailed(failures)).ConfigureAwait(false);
+        }
+
+        var preparation = await call
+            .Definition.PrepareAsync(operation, authorisation.Preparation(call), cancellationToken)
+            .ConfigureAwait(false);
+        if (preparation.TryPickT1(out var unprepared, out var prepared))
+        {
+            return await recorder.RefuseAsync(call, authorisation.Conceal(call, unprepared)).ConfigureAwait(false);
+        }
+
+        using (prepared)
+        {
+            call.Facts = prepared.Facts;
+            if (await authorisation.AuthoriseAsync(call, cancellationToken).ConfigureAwait(false) is { } refusal)
+            {
+                return await recorder.RefuseAsync(call, refusal).ConfigureAwait(false);
+            }
+
+            var (intent, unrecorded) = await recorder.IntendAsync(call).ConfigureAwait(false);
+            if (unrecorded is not null)
+            {
+                return unrecorded;
+            }
+
+            var scope = new OperationScope(call.Id, call.Context, call.Decision!, this);
+            try
+            {
+                var outcome = await resilience.ExecuteAsync(prepared, scope, cancellationToken).ConfigureAwait(false);
+                return await recorder.ConcludeAsync(call, intent, outcome).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                await recorder.AbandonAsync(call, intent, e).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private OperationCall<TResult> Open<TResult>(IOperation<TResult> operation, OperationContext context)
+        where TResult : ExecutionResult
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        ArgumentNullException.ThrowIfNull(context);
+        var now = time.GetUtcNow();
+        return new OperationCall<TResult>(catalog.Find(operation), operation, context, OperationId.New(now), now, time.GetTimestamp());
+    }
+}

@@ -1,0 +1,96 @@
+using Osl.Operations;
+using Osl.Operations.Auditing;
+using Osl.Operations.Policies;
+
+namespace Osl.Hosting.Pipeline;
+
+/// <summary>
+/// Writes what happens to the journal, in the guarantee each moment needs (adr/0003-the-pipeline.md): a start waits for its intent
+/// and is not done without it; ending and signalling never wait.
+/// </summary>
+internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool alwaysDurable, TimeProvider time)
+{
+    /// <summary>Records that it was not done, and gives the error to return.</summary>
+    internal async ValueTask<OperationError> RefuseAsync<TResult>(OperationCall<TResult> call, OperationError error)
+        where TResult : ExecutionResult
+    {
+        error.OperationId = call.Id;
+        var written = await journal.AppendAsync(records.Refusal(call, error), AuditGuarantee.BestEffort).ConfigureAwait(false);
+        error.OutcomeRecorded = written.IsT0;
+        return error;
+    }
+
+    /// <summary>
+    /// Records the intent. For what starts or changes something: waits, and answers with an error that forbids going on. For what
+    /// ends or signals: the pending write.
+    /// </summary>
+    internal async ValueTask<(Task<OneOf<AuditReceipt, OperationError>>? Pending, OperationError? Unrecorded)> IntendAsync<TResult>(
+        OperationCall<TResult> call
+    )
+        where TResult : ExecutionResult
+    {
+        var record = records.Intent(call);
+        if (call.Kind.NeverWaitsForJournal)
+        {
+            return (journal.AppendAsync(record, AuditGuarantee.BestEffort).AsTask(), null);
+        }
+
+        var guarantee = alwaysDurable || call.Facts!.RequiresElevation ? AuditGuarantee.Durable : AuditGuarantee.Written;
+        var written = await journal.AppendAsync(record, guarantee).ConfigureAwait(false);
+        if (written.TryPickT1(out var error, out _))
+        {
+            error.OperationId = call.Id;
+            error.OutcomeRecorded = false;
+            return (null, error);
+        }
+
+        return (null, null);
+    }
+
+    /// <summary>Records what came of it, and gives the outcome to return. It happened, whether that can be recorded or not.</summary>
+    internal async ValueTask<OneOf<TResult, OperationError>> ConcludeAsync<TResult>(
+        OperationCall<TResult> call,
+        Task<OneOf<AuditReceipt, OperationError>>? pendingIntent,
+        OneOf<TResult, OperationError> outcome
+    )
+        where TResult : ExecutionResult
+    {
+        var completedAt = time.GetUtcNow();
+        if (outcome.TryPickT0(out var result, out var error))
+        {
+            result.Stamp(call.Id, call.StartedAt, completedAt, time.GetElapsedTime(call.StartedTicks));
+        }
+        else
+        {
+            error.OperationId = call.Id;
+        }
+
+        if (!await AppendOutcomeAsync(pendingIntent, records.Outcome(call, outcome, completedAt)).ConfigureAwait(false))
+        {
+            outcome.Switch(static succeeded => succeeded.MarkUnrecorded(), static failed => failed.OutcomeRecorded = false);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Records that a handler threw: the caller's cancellation, or a mistake in the program.</summary>
+    internal async ValueTask AbandonAsync<TResult>(
+        OperationCall<TResult> call,
+        Task<OneOf<AuditReceipt, OperationError>>? pendingIntent,
+        Exception exception
+    )
+        where TResult : ExecutionResult =>
+        await AppendOutcomeAsync(pendingIntent, records.Abandoned(call, exception, time.GetUtcNow())).ConfigureAwait(false);
+
+    /// <summary>Records an answer of the approver.</summary>
+    internal async ValueTask ApprovalAsync<TResult>(OperationCall<TResult> call, Approval approval)
+        where TResult : ExecutionResult =>
+        await journal.AppendAsync(records.Approval(call, approval), AuditGuarantee.BestEffort).ConfigureAwait(false);
+
+    private async ValueTask<bool> AppendOutcomeAsync(Task<OneOf<AuditReceipt, OperationError>>? pendingIntent, AuditRecord record)
+    {
+        var outcome = journal.AppendAsync(record, AuditGuarantee.BestEffort).AsTask();
+        var intentWritten = pendingIntent is null || (await pendingIntent.ConfigureAwait(false)).IsT0;
+        return (await outcome.ConfigureAwait(false)).IsT0 && intentWritten;
+    }
+}

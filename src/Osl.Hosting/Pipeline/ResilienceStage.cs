@@ -1,0 +1,66 @@
+using Osl.Operations;
+using Polly;
+using Polly.Retry;
+
+namespace Osl.Hosting.Pipeline;
+
+/// <summary>
+/// Retries what has had no effect and may succeed in a moment (EAGAIN, ETXTBSY at a start), under the same identity. It never times
+/// out: time belongs to the operation.
+/// </summary>
+internal sealed class ResilienceStage
+{
+    private readonly ResiliencePipeline<OperationError?> _pipeline;
+
+    internal ResilienceStage(TimeProvider time) =>
+        _pipeline = new ResiliencePipelineBuilder<OperationError?> { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions<OperationError?>
+                {
+                    ShouldHandle = static arguments => ValueTask.FromResult(MayRetry(arguments.Outcome.Result)),
+                    MaxRetryAttempts = 5,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(5),
+                }
+            )
+            .Build();
+
+    internal async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
+        Prepared<TResult> prepared,
+        OperationScope scope,
+        CancellationToken cancellationToken
+    )
+        where TResult : ExecutionResult
+    {
+        // The first attempt goes past Polly: nearly all succeed, and would pay for a context and a closure.
+        var outcome = await prepared.ExecuteAsync(scope, cancellationToken).ConfigureAwait(false);
+        return outcome.IsT1 && MayRetry(outcome.AsT1)
+            ? await RetryAsync(prepared, scope, outcome, cancellationToken).ConfigureAwait(false)
+            : outcome;
+    }
+
+    private async ValueTask<OneOf<TResult, OperationError>> RetryAsync<TResult>(
+        Prepared<TResult> prepared,
+        OperationScope scope,
+        OneOf<TResult, OperationError> first,
+        CancellationToken cancellationToken
+    )
+        where TResult : ExecutionResult
+    {
+        OneOf<TResult, OperationError>? outcome = null;
+        await _pipeline
+            .ExecuteAsync(
+                async token =>
+                {
+                    outcome = outcome is null ? first : await prepared.ExecuteAsync(scope, token).ConfigureAwait(false);
+                    return outcome.Value.IsT1 ? outcome.Value.AsT1 : null;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return outcome ?? first;
+    }
+
+    private static bool MayRetry(OperationError? error) => error is { Transient: true, Effect: OperationEffect.None };
+}

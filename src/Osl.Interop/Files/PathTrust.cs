@@ -1,0 +1,57 @@
+using System.Globalization;
+using Osl.Interop.Linux;
+
+namespace Osl.Interop.Files;
+
+/// <summary>Why a path is not trusted.</summary>
+internal enum PathProblem
+{
+    /// <summary>It is trusted.</summary>
+    None,
+
+    /// <summary>Empty, or with a NUL in it.</summary>
+    Malformed,
+
+    /// <summary>It does not exist, or can't be looked at.</summary>
+    Unreadable,
+
+    /// <summary>A component belongs neither to root nor to us.</summary>
+    ForeignOwner,
+
+    /// <summary>Group or others may write to a component.</summary>
+    WritableByOthers,
+
+    /// <summary>The last component is a symbolic link, or links lead nowhere.</summary>
+    Symlink,
+}
+
+/// <summary>Whether a path is trusted (knowledge/trusted-paths.md), and if not, which component of it isn't and why.</summary>
+/// <param name="Problem">None when it is trusted.</param>
+/// <param name="Component">The component that decided: an absolute path, links above it followed. The path itself when trusted.</param>
+internal readonly record struct PathTrust(PathProblem Problem, string Component)
+{
+    internal bool IsTrusted => Problem == PathProblem.None;
+
+    /// <summary>Who owns the component.</summary>
+    internal uint Owner { get; init; }
+
+    /// <summary>The component's permission bits, with set-uid, set-gid and sticky.</summary>
+    internal int Mode { get; init; }
+
+    /// <summary>errno where it could not be looked at.</summary>
+    internal int Error { get; init; }
+
+    /// <summary>One phrase for a message; the path in it is untrusted text.</summary>
+    internal string Describe() =>
+        Problem switch
+        {
+            PathProblem.None => $"'{Component}' is trusted",
+            PathProblem.Malformed => "the path is empty or malformed",
+            PathProblem.Unreadable => $"'{Component}' can't be examined ({Errno.Name(Error)})",
+            PathProblem.ForeignOwner => string.Create(CultureInfo.InvariantCulture, $"'{Component}' belongs to uid {Owner}"),
+            PathProblem.WritableByOthers => $"'{Component}' is writable by group or others (mode {Octal(Mode)})",
+            _ => $"'{Component}' is a symbolic link",
+        };
+
+    private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
+}

@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace Osl.Interop.Linux;
+
+internal static partial class Libc
+{
+    internal const int F_GETFD = 1;
+    internal const int F_SETFD = 2;
+    internal const int F_GETFL = 3;
+    internal const int F_SETFL = 4;
+    internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int FD_CLOEXEC = 1;
+
+    /// <summary>fcntl(2) for the commands above. Variadic, hence the argument of full width.</summary>
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int Fcntl(int fd, int command, nint argument);
+}

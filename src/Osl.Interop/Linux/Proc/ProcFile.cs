@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Buffers.Text;
+
+namespace Osl.Interop.Linux;
+
+/// <summary>Reads the files of one process in /proc without allocating and without exceptions.</summary>
+internal static class ProcFile
+{
+    /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
+    /// <returns>The length, or -1.</returns>
+    internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer)
+    {
+        var fd = Open(pid, name);
+        if (fd < 0)
+        {
+            return -1;
+        }
+
+        var length = ReadOnce(fd, buffer);
+        _ = Libc.Close(fd);
+        return length;
+    }
+
+    /// <summary>The real uid of a process (proc_pid_status(5)); -1 when it is gone.</summary>
+    internal static long RealUid(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[2048];
+        var length = Read(pid, "status"u8, buffer);
+        var at = length <= 0 ? -1 : buffer[..length].IndexOf("\nUid:\t"u8);
+        return at >= 0 && Utf8Parser.TryParse(buffer[(at + 6)..length], out long uid, out _) ? uid : -1;
+    }
+
+    /// <summary>
+    /// Whether the environment a process was started with holds exactly this entry. False when it can't be read (another user's), and
+    /// when the process has written over it (setproctitle).
+    /// </summary>
+    /// <param name="pid">Which process.</param>
+    /// <param name="entry"><c>NAME=value</c> as bytes.</param>
+    internal static bool EnvironmentHolds(int pid, ReadOnlySpan<byte> entry)
+    {
+        // In the middle of an execve(2) the environment reads as empty for a moment.
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            var buffer = ReadAll(pid, "environ"u8, out var length);
+            if (buffer is null)
+            {
+                return false;
+            }
+
+            var found = Contains(buffer.AsSpan(0, length), entry);
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            if (length > 0)
+            {
+                return found;
+            }
+
+            _ = Thread.Yield();
+        }
+
+        return false;
+    }
+
+    private static bool Contains(ReadOnlySpan<byte> block, ReadOnlySpan<byte> entry)
+    {
+        while (!block.IsEmpty)
+        {
+            var end = block.IndexOf((byte)0);
+            if ((end < 0 ? block : block[..end]).SequenceEqual(entry))
+            {
+                return true;
+            }
+
+            block = end < 0 ? [] : block[(end + 1)..];
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads a whole file into a rented buffer, which the caller gives back; null when it can't be read.</summary>
+    private static byte[]? ReadAll(int pid, ReadOnlySpan<byte> name, out int length)
+    {
+        length = 0;
+        var fd = Open(pid, name);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        int read;
+        while ((read = ReadOnce(fd, buffer.AsSpan(length))) > 0)
+        {
+            length += read;
+            if (length == buffer.Length)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                buffer.AsSpan(0, length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+                buffer = larger;
+            }
+        }
+
+        _ = Libc.Close(fd);
+        if (read < 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            return null;
+        }
+
+        return buffer;
+    }
+
+    private static unsafe int Open(int pid, ReadOnlySpan<byte> name)
+    {
+        Span<byte> path = stackalloc byte[64];
+        "/proc/"u8.CopyTo(path);
+        _ = Utf8Formatter.TryFormat(pid, path[6..], out var digits);
+        path[6 + digits] = (byte)'/';
+        name.CopyTo(path[(7 + digits)..]);
+        path[7 + digits + name.Length] = 0;
+        fixed (byte* start = path)
+        {
+            return Libc.OpenAt(Libc.AT_FDCWD, start, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        }
+    }
+
+    private static unsafe int ReadOnce(int fd, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint length;
+            do
+            {
+                length = Libc.Read(fd, start, buffer.Length);
+            } while (length < 0 && Libc.LastError == Errno.EINTR);
+
+            return (int)length;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Buffers.Text;
+
+namespace Osl.Interop.Linux;
+
+/// <summary>The numbers of /proc/PID/stat (proc_pid_stat(5)), read without allocating.</summary>
+/// <param name="Pid">Field 1.</param>
+/// <param name="State">Field 3.</param>
+/// <param name="ParentPid">Field 4.</param>
+/// <param name="Pgid">Field 5.</param>
+/// <param name="Session">Field 6.</param>
+/// <param name="StartTime">Field 22: clock ticks since boot.</param>
+internal readonly record struct ProcLine(int Pid, char State, int ParentPid, int Pgid, int Session, long StartTime)
+{
+    /// <summary>Neither a zombie nor dead.</summary>
+    internal bool IsAlive => State is not ('Z' or 'X' or 'x');
+
+    /// <summary>Reads one process; false when it is gone.</summary>
+    internal static bool TryRead(int pid, out ProcLine line)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var length = ProcFile.Read(pid, "stat"u8, buffer);
+        line = default;
+        return length > 0 && TryParse(pid, buffer[..length], out line);
+    }
+
+    /// <summary>Parses the line. The name may itself hold spaces and parentheses: it ends at the last one.</summary>
+    internal static bool TryParse(int pid, ReadOnlySpan<byte> text, out ProcLine line)
+    {
+        line = default;
+        var close = text.LastIndexOf((byte)')');
+        if (close < 0 || close + 4 >= text.Length)
+        {
+            return false;
+        }
+
+        var state = (char)text[close + 2];
+        var rest = text[(close + 4)..];
+        Span<long> numbers = stackalloc long[3];
+        for (var field = 4; field < 22; field++)
+        {
+            var end = rest.IndexOf((byte)' ');
+            if (end < 0 || (field <= 6 && !Utf8Parser.TryParse(rest[..end], out numbers[field - 4], out _)))
+            {
+                return false;
+            }
+
+            rest = rest[(end + 1)..];
+        }
+
+        if (!Utf8Parser.TryParse(rest, out long start, out _))
+        {
+            return false;
+        }
+
+        line = new ProcLine(pid, state, (int)numbers[0], (int)numbers[1], (int)numbers[2], start);
+        return true;
+    }
+}

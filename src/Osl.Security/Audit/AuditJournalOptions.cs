@@ -1,0 +1,29 @@
+namespace Osl.Security.Audit;
+
+/// <summary>How a journal is written. The defaults are meant for production.</summary>
+public sealed record AuditJournalOptions
+{
+    /// <summary>The clock of frames and of the wait for the lock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How large a segment gets, in bytes: 8 KiB to 1 GiB, 16 MiB unless said otherwise. A single frame that is larger than that gets a
+    /// segment to itself.
+    /// </summary>
+    public int SegmentSize { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How far ahead of the log its file is filled with zeros, in bytes. 1 MiB unless said otherwise.</summary>
+    public int ZeroAhead { get; init; } = 1024 * 1024;
+
+    /// <summary>How long to wait while another process holds the journal's lock. 5 s unless said otherwise.</summary>
+    public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The seam to the operating system.</summary>
+    internal IJournalStorage Storage { get; init; } = JournalStorage.ForThisPlatform;
+
+    internal bool IsValid =>
+        TimeProvider is not null
+        && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= 1024 * 1024 * 1024
+        && ZeroAhead >= 0
+        && LockWait > TimeSpan.Zero;
+}

@@ -1,0 +1,102 @@
+using Osl.Operations;
+using Osl.Operations.Facts;
+using Osl.Operations.Policies;
+using Osl.Operations.Processes;
+
+namespace Osl.Security.Policies;
+
+/// <summary>
+/// What holds without a policy file: a caller may start programs as the host's own account and control what was started for it.
+/// Foreign targets and whatever requires elevation are denied, for root too.
+/// </summary>
+public sealed class BuiltInPolicy : IPolicy
+{
+    private static readonly ValueList<PolicyAction> Controls = [ProcessActions.Signal, ProcessActions.Inspect, ProcessActions.Attach];
+
+    private readonly ValueList<PolicyAction> _allowed;
+
+    /// <summary>The policy for a host whose PATH is given.</summary>
+    /// <param name="path">
+    /// The value of PATH. Its absolute entries are where bare program names are looked for; relative and empty ones, which stand
+    /// for the current directory, are left out.
+    /// </param>
+    public BuiltInPolicy(string? path)
+        : this([.. (path ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified).Distinct(StringComparer.Ordinal)], allowed: [])
+    { }
+
+    private BuiltInPolicy(IReadOnlyList<string> securePath, ValueList<PolicyAction> allowed)
+    {
+        SecurePath = securePath;
+        _allowed = allowed;
+    }
+
+    /// <inheritdoc/>
+    public string Hash => _allowed.Count == 0 ? "builtin-1" : $"builtin-1+{string.Join('+', _allowed)}";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> SecurePath { get; }
+
+    /// <summary>The same policy, which also allows one custom action to everybody.</summary>
+    /// <param name="action">The action a custom operation names; not one of <see cref="ProcessActions"/>.</param>
+    /// <exception cref="ArgumentException">It is an action of the processes: those are not opened by hand.</exception>
+    public BuiltInPolicy Allowing(PolicyAction action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsProcessAction(action)
+            ? throw new ArgumentException($"{action} is judged by its facts and can't be allowed as a whole.", nameof(action))
+            : new BuiltInPolicy(SecurePath, _allowed.Add(action));
+    }
+
+    /// <inheritdoc/>
+    public PolicyDecision Decide(PolicyAction action, IOperation operation, OperationContext context, OperationFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        ArgumentNullException.ThrowIfNull(facts);
+        if (!IsProcessAction(action))
+        {
+            return _allowed.Contains(action)
+                ? Allow("builtin:custom-action", "the host allows this action")
+                : Deny("builtin:default", $"no rule allows {action}", $"Add a rule that allows {action}.");
+        }
+
+        if (facts.Target is { Relation: TargetRelation.Foreign or TargetRelation.OtherPrincipal } target)
+        {
+            return Deny(
+                "builtin:foreign-target",
+                target.Relation == TargetRelation.Foreign
+                    ? $"{Name(target)} was not started through Osl"
+                    : $"{Name(target)} was started for another principal",
+                $"Add a rule that allows {action} on a target that is {(target.Relation == TargetRelation.Foreign ? "foreign" : "another principal's")}."
+            );
+        }
+
+        if (facts.RequiresElevation)
+        {
+            return Deny(
+                "builtin:elevation",
+                $"it requires elevation: {facts.ElevationReason}",
+                $"Add a rule that allows {action} with elevation."
+            );
+        }
+
+        return action == ProcessActions.Start ? Allow("builtin:start-as-self", "a caller may start programs as the host's own account")
+            : Controls.Contains(action) ? Allow("builtin:control-own", "a caller may control what was started for it")
+            : Deny("builtin:default", $"no rule allows {action}", $"Add a rule that allows {action}.");
+    }
+
+    /// <inheritdoc/>
+    public bool MayEver(Principal principal, PolicyAction action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsProcessAction(action) || _allowed.Contains(action);
+    }
+
+    private static bool IsProcessAction(PolicyAction action) => action.Name.StartsWith("process.", StringComparison.Ordinal);
+
+    private static string Name(TargetFacts target) => $"{(target.IsGroup ? "group" : "process")} {target.Id}";
+
+    private static PolicyDecision Allow(string rule, string because) => new(PolicyEffect.Allow, rule, because);
+
+    private static PolicyDecision Deny(string rule, string because, string whatWouldAllow) =>
+        new(PolicyEffect.Deny, rule, because + ".") { WhatWouldAllow = whatWouldAllow };
+}

@@ -1,0 +1,187 @@
+using NSubstitute;
+using Osl.Hosting;
+using Osl.Operations;
+using Osl.Operations.Auditing;
+using Osl.Operations.Policies;
+using Osl.Operations.Processes;
+using Osl.Security.Audit;
+
+namespace Osl.Tests.Integration.Contract;
+
+public abstract partial class ExecutorContract
+{
+    private List<AuditRecord> Journal() => ReadJournal(AuditDirectory);
+
+    protected static List<AuditRecord> ReadJournal(string directory) =>
+        [.. new AuditReader(directory).Read().Select(entry => entry.Record ?? throw new InvalidDataException(entry.Problem?.ToString()))];
+
+    [Fact]
+    public async Task A_run_is_recorded_from_its_intent_to_its_outcome_in_order()
+    {
+        var context = new OperationContext(Principal.Current, "nightly deploy");
+        var run = await Osl.ExecuteAsync(new RunProcessOperation("/bin/sh", ["-c", "exit 3"]), context, Test).OrThrow();
+
+        var records = Journal().Where(record => record.Operation == run.OperationId).ToList();
+
+        Assert.Equal(
+            [AuditRecordType.Intent, AuditRecordType.Started, AuditRecordType.Exit, AuditRecordType.Outcome],
+            records.Select(record => record.Type)
+        );
+        var (intent, exit, outcome) = (records[0], records[2], records[3]);
+        Assert.Equal("nightly deploy", intent.Reason);
+        Assert.Equal("run_process", intent.OperationType);
+        Assert.Equal("process.start", intent.Action);
+        Assert.Equal(PolicyEffect.Allow, intent.Decision);
+        Assert.Equal("builtin:start-as-self", intent.Rule);
+        Assert.NotNull(intent.PolicyHash);
+        Assert.True(intent.Executable!.Inode > 0);
+        Assert.Equal(run.Pid, exit.Pid);
+        Assert.Equal(3, exit.ExitCode);
+        Assert.Equal(("succeeded", (int?)3), (outcome.Outcome, outcome.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_group_signal_is_recorded_with_its_target_and_how_many_it_reached()
+    {
+        var started = await StartAsync("sleep 600 & echo ready; wait");
+        var signalled = await Osl.ExecuteAsync(ProcessSignalOperation.ForGroup(started.Group!, Signal.Continue), Me, Test).OrThrow();
+
+        var outcome = Journal().Last(record => record.Operation == signalled.OperationId);
+
+        Assert.Equal("process_group_signal", outcome.OperationType);
+        Assert.Equal(started.Pgid, outcome.TargetPgid);
+        Assert.Equal(2, outcome.ProcessesAffected);
+        Assert.Equal(2, signalled.ProcessesAffected);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_one_record()
+    {
+        var invalid = await FailAsync(new KillProcessOperation(0));
+        var missing = await FailAsync(new RunProcessOperation("/no/such/program"));
+        var denied = await FailAsync(new KillProcessOperation(1));
+
+        foreach (var error in new[] { invalid, missing, denied })
+        {
+            var record = Assert.Single(Journal(), record => record.Operation == error.OperationId);
+            Assert.Equal((AuditRecordType.Refusal, error.Code), (record.Type, record.Outcome));
+        }
+    }
+
+    [Fact]
+    public async Task Secrets_reach_the_program_and_not_the_journal()
+    {
+        const string Secret = "hunter2-in-the-clear";
+        var run = await Osl.ExecuteAsync(
+                new RunProcessOperation(
+                    new SpawnProcessOperation("/bin/sh", ["-c", "echo \"$1 $2 $V\"", "sh", Argument.Secret(Secret), $"--password={Secret}"])
+                        .WithEnvironmentVariable("V", Secret)
+                        .WithCapturedOutput()
+                ),
+                Me,
+                Test
+            )
+            .OrThrow();
+        Assert.Equal($"{Secret} --password={Secret} {Secret}\n", run.StandardOutput.Text);
+
+        foreach (var file in Directory.EnumerateFiles(AuditDirectory))
+        {
+            Assert.DoesNotContain(Secret, await File.ReadAllTextAsync(file, System.Text.Encoding.Latin1, Test), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_starts_when_its_intent_can_not_be_written()
+    {
+        var journal = Substitute.For<IAuditJournal>();
+        journal
+            .AppendAsync(Arg.Any<AuditRecord>(), Arg.Any<AuditGuarantee>())
+            .Returns(_ => ValueTask.FromResult<OneOf<AuditReceipt, OperationError>>(new AuditUnavailable("no space left")));
+        await using var host = CreateHost(options => options.UseJournal(journal));
+        var witness = Path.Combine(Scratch, "witness");
+
+        var error = await FailAsync(new RunProcessOperation("/usr/bin/touch", [witness]), host: host);
+
+        Assert.IsType<AuditUnavailable>(error);
+        Assert.Equal(OperationEffect.None, error.Effect);
+        Assert.False(File.Exists(witness));
+    }
+
+    [Fact]
+    public async Task Ending_goes_ahead_when_the_journal_can_not_be_written()
+    {
+        var started = await StartAsync("sleep 600 & echo ready; wait");
+        var journal = Substitute.For<IAuditJournal>();
+        var written = new TaskCompletionSource<OneOf<AuditReceipt, OperationError>>();
+        journal.AppendAsync(Arg.Any<AuditRecord>(), Arg.Any<AuditGuarantee>()).Returns(_ => new(written.Task));
+        await using var host = CreateHost(options => options.UseJournal(journal));
+
+        var kill = host.ExecuteAsync(new KillProcessGroupOperation(started.Group!), Me, Test).AsTask();
+
+        // Gone although not one write has been answered.
+        Assert.Equal(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status!.Signal);
+        written.SetResult(new AuditUnavailable("no space left"));
+        var stopped = (await kill).OrThrow();
+        Assert.Equal(2, stopped.Ended);
+        Assert.False(stopped.OutcomeRecorded);
+    }
+
+    [Fact]
+    public async Task Whatever_a_policy_throws_denies()
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs<PolicyDecision>(_ => throw new FormatException("secret"));
+        await using var host = CreateHost(options => options.UsePolicy(policy));
+
+        var denied = Assert.IsType<Denied>(await FailAsync(new RunProcessOperation("/bin/true"), host: host));
+
+        Assert.Equal("osl:policy-error", denied.Rule);
+        Assert.DoesNotContain("secret", denied.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_could_never_be_allowed_learns_nothing_of_what_exists()
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(false);
+        policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.Deny, "none", "no rule."));
+        await using var host = CreateHost(options => options.UsePolicy(policy));
+
+        var there = await FailAsync(new RunProcessOperation("/bin/true"), host: host);
+        var missing = await FailAsync(new RunProcessOperation("/no/such/program"), host: host);
+
+        Assert.IsType<Denied>(there);
+        Assert.IsType<Denied>(missing);
+    }
+
+    [Fact]
+    public async Task What_needs_an_approval_is_not_done_without_one()
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        policy
+            .Decide(default!, default!, default!, default!)
+            .ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.RequireApproval, "ask", "somebody has to look."));
+        var approver = Substitute.For<IApprover>();
+        approver
+            .ApproveAsync(Arg.Any<ApprovalRequest>(), Arg.Any<CancellationToken>())
+            .Returns(new Approval(false, "boss", "not today"), new Approval(true, "boss", "fine"));
+        await using var nobody = CreateHost(options => options.UsePolicy(policy));
+        await using var host = CreateHost(options => options.UsePolicy(policy).UseApprover(approver));
+
+        Assert.IsType<ApprovalRequired>(await FailAsync(new RunProcessOperation("/bin/true"), host: nobody));
+        Assert.IsType<ApprovalRequired>(await FailAsync(new RunProcessOperation("/bin/true"), host: host));
+        Assert.True((await host.RunAsync("/bin/true", default, Test).OrThrow()).ExitStatus.IsSuccess);
+        Assert.Equal(2, Journal().Count(record => record.Type == AuditRecordType.Approval));
+    }
+
+    [Fact]
+    public void A_policy_file_is_refused_and_never_ignored()
+    {
+        Assert.Throws<OslConfigurationException>(() => CreateHost(options => options.UsePolicyFile("policy.yaml")));
+    }
+}

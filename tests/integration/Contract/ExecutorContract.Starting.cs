@@ -1,0 +1,285 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Tests.Integration.Contract;
+
+public abstract partial class ExecutorContract
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(42)]
+    [InlineData(255)]
+    public async Task An_exit_code_is_a_result(int code)
+    {
+        var run = await RunAsync($"exit {code}");
+
+        Assert.Equal(new ExitStatus(code), run.ExitStatus);
+        Assert.Equal(code == 0, run.ExitStatus.IsSuccess);
+    }
+
+    [Theory]
+    [InlineData("KILL", 9)]
+    [InlineData("TERM", 15)]
+    [InlineData("SEGV", 11)]
+    public async Task An_end_by_signal_is_a_result(string name, int number)
+    {
+        var run = await RunAsync($"kill -s {name} $$");
+
+        Assert.Null(run.ExitStatus.ExitCode);
+        Assert.Equal(number, run.ExitStatus.Signal!.Value.Number);
+        Assert.Equal(128 + number, run.ExitStatus.ShellCode);
+    }
+
+    [Fact]
+    public async Task Arguments_arrive_as_they_are()
+    {
+        string[] arguments = ["", " ", "a b", "'\"$(id)`", "*", "-n", "naïve €", "line\nbreak"];
+        var script = "for a in \"$@\"; do printf '%s|' \"$a\"; done";
+
+        var run = await Osl.RunAsync("/bin/sh", ["-c", script, "sh", .. arguments.Select(a => (Argument)a)], Test).OrThrow();
+
+        Assert.Equal(string.Concat(arguments.Select(a => a + "|")), run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task Output_and_errors_are_kept_apart()
+    {
+        var run = await RunAsync("echo out; echo err >&2");
+
+        Assert.Equal("out\n", run.StandardOutput.Text);
+        Assert.Equal("err\n", run.StandardError.Text);
+        Assert.True(run.StandardOutput.IsComplete);
+    }
+
+    [Fact]
+    public async Task Errors_can_go_where_the_output_goes()
+    {
+        var run = await RunAsync("echo out; echo err >&2", spawn => spawn.WithStandardError(StandardOutputConfig.SameAsOutput));
+
+        Assert.Equal("out\nerr\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task What_is_beyond_the_bound_is_counted_and_cut_off()
+    {
+        var run = await RunAsync("head -c 100000 /dev/zero", spawn => spawn.WithCapturedOutput(limit: 1000));
+
+        Assert.Equal(1000, run.StandardOutput.Bytes.Length);
+        Assert.Equal(100_000, run.StandardOutput.TotalBytes);
+        Assert.Equal(99_000, run.StandardOutput.BytesCutOff);
+    }
+
+    [Fact]
+    public async Task Input_is_the_null_device_by_default()
+    {
+        var run = await RunAsync("cat; echo end");
+
+        Assert.Equal("end\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task Input_and_output_can_be_pipes()
+    {
+        var cat = await Osl.ExecuteAsync(
+                new SpawnProcessOperation("/bin/cat")
+                    .WithNewProcessGroup()
+                    .WithStandardInput(StandardInputKind.Pipe)
+                    .WithStandardOutput(StandardOutputConfig.Pipe),
+                Me,
+                Test
+            )
+            .OrThrow();
+        var sent = new byte[300_000];
+        new Random(1).NextBytes(sent);
+
+        var writing = Task.Run(
+            async () =>
+            {
+                await cat.Live.StandardInput!.WriteAsync(sent, Test);
+                await cat.Live.StandardInput.DisposeAsync();
+            },
+            Test
+        );
+        using var received = new MemoryStream();
+        await cat.Live.StandardOutput!.CopyToAsync(received, Test);
+        await writing;
+
+        Assert.Equal(sent, received.ToArray());
+        Assert.True((await cat.Live.Exited).Status!.IsSuccess);
+    }
+
+    [Fact]
+    public async Task The_environment_is_inherited_with_changes()
+    {
+        var run = await RunAsync(
+            "echo \"$FOO|${PATH:+path}|${HOME-none}\"",
+            spawn => spawn.WithEnvironmentVariable("FOO", "a=b c").WithoutEnvironmentVariable("HOME")
+        );
+
+        Assert.Equal("a=b c|path|none\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task A_clean_environment_holds_what_is_set_and_the_marker()
+    {
+        var run = await Osl.ExecuteAsync(
+                new RunProcessOperation(
+                    new SpawnProcessOperation("/usr/bin/env").WithCleanEnvironment().WithEnvironmentVariable("A", "1").WithCapturedOutput()
+                ),
+                Me,
+                Test
+            )
+            .OrThrow();
+
+        Assert.Equal($"A=1\nOSL_OPERATION={run.OperationId}\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task The_working_directory_is_the_one_named()
+    {
+        var run = await RunAsync("pwd -P", spawn => spawn.WithWorkingDirectory("/usr"));
+
+        Assert.Equal("/usr\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task A_new_group_has_the_program_as_its_leader()
+    {
+        var started = await StartAsync("echo ready; read forever", spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
+        var state = Osl.Processes.Read(started.Process)!;
+
+        Assert.Equal(started.Pid, started.Pgid);
+        Assert.True(started.IsGroupLeader);
+        Assert.Equal(started.Pid, state.Pgid);
+        Assert.Equal(started.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture), started.Metadata["pid"]);
+        Assert.Equal(started.Metadata["pid"], started.Metadata["pgid"]);
+        Assert.Equal("true", started.Metadata["is_group_leader"]);
+    }
+
+    [Fact]
+    public async Task Without_being_told_a_spawn_stays_in_the_group_of_its_host()
+    {
+        var started = await StartAsync(
+            "echo ready; read forever",
+            spawn => spawn with { ProcessGroup = ProcessGroupConfig.Inherit, StandardInput = StandardInputKind.Pipe }
+        );
+
+        Assert.False(started.IsGroupLeader);
+        Assert.Null(started.Group);
+        await started.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();
+        Assert.Equal(Signal.Kill, (await started.Live.Exited).Status!.Signal);
+    }
+
+    [Fact]
+    public async Task A_group_can_be_joined()
+    {
+        var leader = await StartAsync("echo ready; read forever", spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
+        var member = await StartAsync(
+            "echo ready; read forever",
+            spawn => spawn.WithStandardInput(StandardInputKind.Pipe).WithProcessGroup(leader.Group!)
+        );
+
+        Assert.Equal(leader.Pgid, member.Pgid);
+        Assert.False(member.IsGroupLeader);
+        var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
+        Assert.Equal(new[] { leader.Pid, member.Pid }.Order(), group.Members.Select(state => state.Process.Pid).Order());
+    }
+
+    [Fact]
+    public async Task Detached_from_the_terminal_it_leads_a_session()
+    {
+        var started = await StartAsync(
+            "echo ready; read forever",
+            spawn => spawn.WithDetachFromTerminal().WithStandardInput(StandardInputKind.Pipe)
+        );
+
+        Assert.Equal(started.Pid, Osl.Processes.Read(started.Process)!.Session);
+        Assert.True(started.IsGroupLeader);
+    }
+
+    [Fact]
+    public async Task The_operation_is_named_in_the_environment_of_what_it_started()
+    {
+        var run = await RunAsync("echo $OSL_OPERATION; sh -c 'echo $OSL_OPERATION'");
+
+        Assert.Equal($"{run.OperationId}\n{run.OperationId}\n", run.StandardOutput.Text);
+    }
+
+    [Fact]
+    public async Task Times_are_those_of_the_call()
+    {
+        var run = await RunAsync("exit 0");
+
+        Assert.True(run.StartedAt <= run.CompletedAt);
+        Assert.Equal(TimeSpan.Zero, run.StartedAt.Offset);
+        Assert.True(run.Duration > TimeSpan.Zero);
+        Assert.True(run.Exit.PeakMemory > 0);
+    }
+
+    [Fact]
+    public async Task At_its_time_limit_a_run_is_ended_and_what_it_wrote_is_kept()
+    {
+        var error = await FailAsync(
+            new RunProcessOperation(
+                new RunProcessOperation("/bin/sh", ["-c", "echo begun; trap '' TERM; while :; do sleep 60; done"])
+                    .Spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300))
+                    .WithGracePeriod(TimeSpan.FromMilliseconds(100))
+            )
+        );
+
+        var partial = Assert.IsType<RunProcessResult>(Assert.IsType<TimedOut>(error).Partial);
+        Assert.Equal("begun\n", partial.StandardOutput.Text);
+        Assert.Equal(OperationEffect.Happened, error.Effect);
+        Assert.False(IsAlive(partial.Process));
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_is_ended_before_the_caller_learns_of_it()
+    {
+        using var cancel = new CancellationTokenSource();
+        var marker = Path.Combine(Scratch, "pid");
+        Directory.CreateDirectory(Scratch);
+        using var fifo = new Fifo(Path.Combine(Scratch, "fifo"));
+        var run = Osl.ExecuteAsync(
+                new RunProcessOperation("/bin/sh", ["-c", $"sleep 600 & echo $$ $! > {marker}; echo ready > {fifo.Path}; wait"]),
+                Me,
+                cancel.Token
+            )
+            .AsTask();
+        Assert.Equal("ready", await fifo.ReadLineAsync(Test));
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        foreach (var pid in (await File.ReadAllTextAsync(marker, Test)).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            Assert.False(IsAlive(pid), $"{pid} is still there");
+        }
+    }
+
+    [Fact]
+    public async Task What_a_run_leaves_behind_in_its_group_is_ended()
+    {
+        var run = await RunAsync("sleep 600 & echo $!");
+
+        Assert.Equal(1, run.LeftBehind);
+        Assert.True(run.StandardOutput.IsComplete);
+        Assert.False(IsAlive(run.StandardOutput.Text.Trim()));
+    }
+
+    [Fact]
+    public async Task Who_left_the_group_is_named_by_the_run()
+    {
+        var fifo = Path.Combine(Scratch, "fifo");
+        var run = await RunAsync(
+            $"mkfifo {fifo}; setsid sh -c 'echo up > {fifo}; exec sleep 600' >/dev/null 2>&1 & until [ -p {fifo} ]; do :; done; read up < {fifo}"
+        );
+
+        var escaped = Assert.Single(run.Escaped);
+        Assert.True(IsAlive(escaped));
+        // A group's containment does not reach it, so the test ends it.
+        using var left = System.Diagnostics.Process.GetProcessById(escaped.Pid);
+        left.Kill();
+    }
+}

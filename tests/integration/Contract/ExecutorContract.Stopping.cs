@@ -1,0 +1,181 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Tests.Integration.Contract;
+
+public abstract partial class ExecutorContract
+{
+    /// <summary>Three levels: the leader, two below it, two below each of those; says ready when all are there.</summary>
+    private const string Tree = """
+        node() { if [ "$1" -gt 0 ]; then node $(($1 - 1)) & node $(($1 - 1)) & fi; echo up; wait; read forever < /dev/null; sleep 600; }
+        mkfifo "$0"; { node 2 > "$0" & }; n=0; while [ $n -lt 7 ] && read up; do n=$((n + 1)); done < "$0"; echo ready; wait
+        """;
+
+    private Task<SpawnProcessResult> StartTreeAsync() =>
+        StartAsync("", spawn => spawn with { Arguments = ["-c", Tree, Path.Combine(Scratch, "tree")] });
+
+    [Fact]
+    public async Task A_signal_reaches_every_member_of_a_group()
+    {
+        var tree = await StartTreeAsync();
+
+        var signalled = await Osl.ExecuteAsync(ProcessSignalOperation.ForGroup(tree.Group!, Signal.Kill), Me, Test).OrThrow();
+
+        Assert.True(signalled.ProcessesAffected >= 8, $"{signalled.ProcessesAffected} affected");
+        Assert.Equal(Signal.Kill, (await tree.Live.Exited).Status!.Signal);
+        Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(tree.Group!)));
+    }
+
+    [Fact]
+    public async Task Ending_a_group_ends_all_of_it_and_confirms_it()
+    {
+        var tree = await StartTreeAsync();
+
+        var stopped = await Osl.ExecuteAsync(new KillProcessGroupOperation(tree.Group!).WithGracePeriod(TimeSpan.FromSeconds(30)), Me, Test)
+            .OrThrow();
+
+        Assert.True(stopped.ProcessesAffected >= 8);
+        Assert.True(stopped.Ended >= stopped.ProcessesAffected);
+        Assert.Equal(0, stopped.Forced);
+        Assert.Equal(tree.Metadata["pgid"], stopped.Metadata["target_pgid"]);
+        Assert.IsType<NotFound>(await FailAsync(new QueryProcessGroupOperation(tree.Group!)));
+    }
+
+    [Fact]
+    public async Task Who_ignores_the_first_signal_is_killed_after_the_grace_period()
+    {
+        var started = await StartAsync("trap '' TERM; echo ready; while :; do sleep 600; done");
+
+        var stopped = await Osl.ExecuteAsync(
+                new KillProcessGroupOperation(started.Group!).WithGracePeriod(TimeSpan.FromMilliseconds(200)),
+                Me,
+                Test
+            )
+            .OrThrow();
+
+        Assert.True(stopped.Forced >= 1);
+        Assert.Equal(Signal.Kill, (await started.Live.Exited).Status!.Signal);
+    }
+
+    [Fact]
+    public async Task A_stopped_process_can_be_ended_gracefully()
+    {
+        var started = await StartAsync(
+            "trap 'exit 7' TERM; echo ready; while :; do read -r line || exit 1; done",
+            spawn => spawn.WithStandardInput(StandardInputKind.Pipe)
+        );
+        await Osl.ExecuteAsync(new ProcessSignalOperation(started.Process, Signal.Stop), Me, Test).OrThrow();
+
+        await Osl.ExecuteAsync(new KillProcessOperation(started.Process).WithGracePeriod(TimeSpan.FromSeconds(30)), Me, Test).OrThrow();
+
+        Assert.Equal(7, (await started.Live.Exited).Status!.ExitCode);
+    }
+
+    [Fact]
+    public async Task Ending_one_process_leaves_its_group_alone()
+    {
+        var leader = await StartAsync("sleep 600 & echo ready; wait");
+
+        var stopped = await Osl.ExecuteAsync(new KillProcessOperation(leader.Process), Me, Test).OrThrow();
+
+        Assert.Equal((1, 1), (stopped.ProcessesAffected, stopped.Ended));
+        var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
+        Assert.Single(group.Members, member => member.IsAlive);
+    }
+
+    [Fact]
+    public async Task A_group_whose_leader_is_gone_is_still_ended_as_a_whole()
+    {
+        var leader = await StartAsync("sleep 600 & sleep 600 & echo ready");
+        await leader.Live.Exited.WaitAsync(Test);
+
+        var stopped = await Osl.ExecuteAsync(new KillProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
+
+        Assert.Equal(2, stopped.Ended);
+        Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(leader.Group!)));
+    }
+
+    [Fact]
+    public async Task Numbers_are_resolved_by_the_registry()
+    {
+        var started = await StartAsync("echo ready; sleep 600");
+
+        var state = await Osl.ExecuteAsync(new QueryProcessOperation(started.Pid), Me, Test).OrThrow();
+        Assert.Equal(started.Process, state.State.Process);
+        var stopped = await Osl.ExecuteAsync(new KillProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
+        Assert.True(stopped.Ended >= 1);
+    }
+
+    [Fact]
+    public async Task Another_host_of_this_user_ends_the_group_too()
+    {
+        var started = await StartAsync("sleep 600 & echo ready; wait");
+        await using var other = CreateHost(_ => { });
+
+        Assert.Contains(other.Registry.Live(), entry => entry.Operation == started.OperationId && entry.Pgid == started.Pgid);
+        var stopped = await other.ExecuteAsync(new KillProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
+
+        Assert.Equal(2, stopped.Ended);
+        Assert.Equal(Signal.Kill, (await started.Live.Exited).Status!.Signal);
+    }
+
+    [Fact]
+    public async Task Another_host_ends_a_group_whose_leader_is_gone_by_its_marker()
+    {
+        var started = await StartAsync("sleep 600 & sleep 600 & echo ready");
+        await started.Live.Exited.WaitAsync(Test);
+        await using var other = CreateHost(_ => { });
+
+        var stopped = await other.ExecuteAsync(new KillProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
+
+        Assert.Equal(2, stopped.Ended);
+    }
+
+    [Fact]
+    public async Task The_live_view_stops_through_the_pipeline()
+    {
+        var started = await StartAsync("sleep 600 & echo ready; wait");
+
+        var stopped = await started.Live.StopAsync(StopSequence.Graceful(TimeSpan.FromSeconds(30)), Test).OrThrow();
+
+        Assert.NotEqual(started.OperationId, stopped.OperationId);
+        var intent = Assert.Single(Journal(), record => record.Operation == stopped.OperationId && record.Outcome is null);
+        Assert.Equal(started.OperationId, intent.Parent);
+    }
+
+    [Fact]
+    public async Task Disposing_the_host_ends_what_is_managed_and_nothing_that_is_detached()
+    {
+        var host = CreateHost(_ => { });
+        var managed = await StartAsync("sleep 600 & echo ready; wait", host: host);
+        var detached = await host.ExecuteAsync(
+                new SpawnProcessOperation("/bin/sleep", ["600"])
+                    .WithLifetime(ProcessLifetime.Detached)
+                    .WithStandardOutput(StandardOutputConfig.Null)
+                    .WithStandardError(StandardOutputConfig.Null),
+                Me,
+                Test
+            )
+            .OrThrow();
+
+        await host.DisposeAsync();
+
+        Assert.False(IsAlive(managed.Process));
+        Assert.IsType<NotFound>(await FailAsync(new QueryProcessGroupOperation(managed.Group!)));
+        Assert.True(IsAlive(detached.Process));
+        Assert.Equal(detached.Pid, Osl.Processes.Read(detached.Process)!.Session);
+        Assert.Contains(Osl.Registry.Live(), entry => entry.Operation == detached.OperationId);
+        await Osl.ExecuteAsync(new KillProcessGroupOperation(detached.Group!), Me, Test).OrThrow();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await host.RunAsync("/bin/true", default, Test));
+    }
+
+    [Fact]
+    public async Task Disposing_a_live_view_ends_nothing()
+    {
+        var started = await StartAsync("echo ready; exec sleep 600");
+
+        await started.Live.DisposeAsync();
+
+        Assert.True(IsAlive(started.Process));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using Osl.Executors;
+using Osl.Executors.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Xunit;
+
+namespace Osl.Tests.Integration.Linux;
+
+/// <summary>What a test of the Linux executor stands on: an executor, a registry, and short ways to start something.</summary>
+public abstract class LinuxExecutorTest : IAsyncLifetime
+{
+    private protected static readonly string[] SearchPath = ["/usr/bin", "/bin"];
+
+    private readonly List<LaunchedProcess> _launched = [];
+
+    protected LinuxExecutorTest()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The Linux executor runs on Linux only.");
+        Executor = new LinuxExecutor(new ExecutorOptions(), Registry);
+    }
+
+    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private protected MemoryRegistry Registry { get; } = new();
+
+    private protected LinuxExecutor Executor { get; }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Ends what the test has left, and only that: by its own group or its own pidfd.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var launched in _launched)
+        {
+            if (
+                launched.Group is { } group
+                && group.Leader == launched.Process
+                && Executor.Hold((GroupTarget)group).TryPickT0(out var members, out _)
+            )
+            {
+                using (members)
+                {
+                    _ = members.Signal(Signal.Kill);
+                    await members.WaitUntilEmptyAsync(CancellationToken.None);
+                }
+            }
+            else if (!launched.Exited.IsCompleted && Executor.Hold((ProcessTarget)launched.Process).TryPickT0(out var held, out _))
+            {
+                using (held)
+                {
+                    _ = held.Signal(Signal.Kill);
+                }
+            }
+
+            await launched.Exited;
+        }
+
+        await Executor.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected OneOf<LaunchedProcess, OperationError> TryLaunch(
+        string program,
+        string[]? arguments = null,
+        StandardInputKind input = StandardInputKind.Null,
+        StandardOutputConfig? output = null,
+        StandardOutputConfig? error = null,
+        ProcessGroupPlacement placement = ProcessGroupPlacement.NewGroup,
+        GroupLease? join = null,
+        bool newSession = false,
+        ProcessLifetime lifetime = ProcessLifetime.Managed,
+        string workingDirectory = "/",
+        string[]? environment = null,
+        LinuxExecutor? executor = null
+    )
+    {
+        executor ??= Executor;
+        var opened = executor.OpenExecutable(program, workingDirectory, SearchPath);
+        if (!opened.TryPickT0(out var executable, out var error2))
+        {
+            return error2;
+        }
+
+        using (executable)
+        {
+            var operation = OperationId.New(TimeProvider.System.GetUtcNow());
+            var result = executor.Launch(
+                new LaunchPlan
+                {
+                    Operation = operation,
+                    Context = OperationContext.Current,
+                    Executable = executable,
+                    Arguments = [program, .. arguments ?? []],
+                    Environment = [.. environment ?? ["PATH=/usr/bin:/bin"], $"{OperationId.MarkerVariable}={operation}"],
+                    WorkingDirectory = workingDirectory,
+                    Placement = placement,
+                    JoinGroup = join,
+                    NewSession = newSession,
+                    Lifetime = lifetime,
+                    StandardInput = input,
+                    StandardOutput = output ?? StandardOutputConfig.Null,
+                    StandardError = error ?? StandardOutputConfig.Null,
+                }
+            );
+            if (result.TryPickT0(out var launched, out _))
+            {
+                lock (_launched)
+                {
+                    _launched.Add(launched);
+                }
+            }
+
+            return result;
+        }
+    }
+
+    private protected LaunchedProcess Launch(
+        string program,
+        string[]? arguments = null,
+        StandardInputKind input = StandardInputKind.Null,
+        StandardOutputConfig? output = null,
+        StandardOutputConfig? error = null,
+        ProcessGroupPlacement placement = ProcessGroupPlacement.NewGroup,
+        GroupLease? join = null,
+        bool newSession = false,
+        ProcessLifetime lifetime = ProcessLifetime.Managed,
+        string workingDirectory = "/",
+        string[]? environment = null
+    ) =>
+        TryLaunch(program, arguments, input, output, error, placement, join, newSession, lifetime, workingDirectory, environment).OrThrow();
+
+    private protected LaunchedProcess Shell(
+        string script,
+        StandardInputKind input = StandardInputKind.Null,
+        StandardOutputConfig? output = null,
+        StandardOutputConfig? error = null,
+        ProcessGroupPlacement placement = ProcessGroupPlacement.NewGroup,
+        bool newSession = false
+    ) => Launch("/bin/sh", ["-c", script], input, output, error, placement, newSession: newSession);
+
+    /// <summary>What a shell script prints.</summary>
+    private protected async Task<string> OutputOf(string script, ProcessGroupPlacement placement = ProcessGroupPlacement.NewGroup) =>
+        (await Shell(script, output: StandardOutputConfig.Capture(), placement: placement).OutputEnded).Output.Text;
+
+    /// <summary>One line from a pipe: how a child says that it is ready.</summary>
+    private protected static async Task<string> ReadLine(Stream stream)
+    {
+        var line = new StringBuilder();
+        var one = new byte[1];
+        while (await stream.ReadAsync(one, Cancelled) == 1 && one[0] != (byte)'\n')
+        {
+            line.Append((char)one[0]);
+        }
+
+        return line.ToString();
+    }
+
+    private protected GroupLease HoldGroup(LaunchedProcess launched) => Executor.Hold((GroupTarget)launched.Group!).OrThrow();
+}

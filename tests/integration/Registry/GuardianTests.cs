@@ -1,0 +1,262 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace Osl.Tests.Integration.Registry;
+
+/// <summary>What is left when a host is killed. The guardian's own end is the event that is waited for.</summary>
+public sealed class GuardianTests : IDisposable
+{
+    private readonly PrivateDirectory _directory = new();
+
+    public GuardianTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux only.");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_managed_outlives_a_killed_host(bool inMemory)
+    {
+        using var host = HostProcess.Start(inMemory ? "-" : _directory.Path);
+        using var guardian = new Held(host.Reserve("first", "managed own"));
+        using var group = host.Start("first", "sleep 3600 & sleep 3600 & echo up; wait");
+        _ = host.Ask("started first");
+        using var single = host.Launch("second", "managed shared", "echo up; exec sleep 3600");
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(group.IsAlive);
+        Assert.False(single.IsAlive);
+        Assert.Empty(host.Living());
+    }
+
+    [Fact]
+    public void Who_left_the_group_is_ended_by_the_marker()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var leader = host.Start("a", "setsid sh -c 'setsid sleep 3600 & sleep 3600' & echo up; wait");
+        _ = host.Ask("started a");
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.Empty(host.Living());
+    }
+
+    [Fact]
+    public void Members_whose_leader_is_gone_are_ended_by_the_marker()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var leader = host.Start("a", "sleep 3600 & sleep 3600 & echo up; read go; exit 0");
+        _ = host.Ask("started a");
+        leader.End();
+        Assert.NotEmpty(host.Living());
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.Empty(host.Living());
+    }
+
+    [Fact]
+    public void What_was_prepared_and_never_said_to_have_started_is_ended()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var leader = host.Start("a", "setsid sleep 3600 & echo up; exec sleep 3600");
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(leader.IsAlive);
+        Assert.Empty(host.Living());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Detached_lives_on(bool saidStarted)
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        Assert.Equal(0, host.Reserve("d", "detached own"));
+        using var detached = host.Start("d", "sleep 3600 & echo up; wait");
+        _ = saidStarted ? host.Ask("started d") : "";
+        using var guardian = new Held(host.Reserve("m", "managed own"));
+        using var managed = host.Start("m", "echo up; exec sleep 3600");
+        _ = host.Ask("started m");
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(managed.IsAlive);
+        Assert.True(detached.IsAlive);
+        Assert.Equal(2, host.Living().Count);
+    }
+
+    [Fact]
+    public void Foreign_processes_are_not_touched()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        var operation = host.Ask("reserve b managed own").Split(' ')[1];
+        using var other = Foreign("OSL_OPERATION", "0123456789abcdef0123456789abcdef");
+        using var longer = Foreign("OSL_OPERATION", operation + "0");
+        using var similar = Foreign("XOSL_OPERATION", operation);
+        using var inText = Foreign("NOTE", $"OSL_OPERATION={operation}");
+        using var reused = Foreign("NOTE", "its number was another's before");
+        var claim = string.Create(CultureInfo.InvariantCulture, $"claim b {reused.Pid} {reused.Stat.StartTime - 1}");
+        Assert.Equal("ok", host.Ask(claim));
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        foreach (var foreign in new[] { other, longer, similar, inText, reused })
+        {
+            Assert.True(foreign.IsAlive);
+            foreign.End();
+        }
+    }
+
+    [Fact]
+    public void Signals_to_the_hosts_group_and_to_the_guardian_itself_do_not_stop_it()
+    {
+        using var host = HostProcess.StartApart(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var child = host.Start("a", "echo up; exec sleep 3600");
+        _ = host.Ask("started a");
+        Assert.NotEqual(host.Pid, guardian.Stat.Session);
+        Assert.Equal(guardian.Pid, guardian.Stat.Pgid);
+        foreach (var signal in new[] { Signals.SIGHUP, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGTERM })
+        {
+            guardian.Send(signal);
+        }
+
+        Assert.Equal(guardian.Pid, host.Reserve("b", "managed own"));
+        Assert.Equal(0, Signals.Kill(-host.Pid, Signals.SIGINT));
+        host.WaitForExit();
+        guardian.WaitUntilEnded();
+
+        Assert.False(child.IsAlive);
+        Assert.Empty(host.Living());
+    }
+
+    [Fact]
+    public void A_killed_guardian_is_replaced_at_the_next_reserve_and_the_new_one_covers_all()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var first = new Held(host.Reserve("a", "managed own"));
+        using var before = host.Start("a", "echo up; exec sleep 3600");
+        _ = host.Ask("started a");
+        first.End();
+
+        using var second = new Held(host.Reserve("b", "managed own"));
+        Assert.NotEqual(first.Pid, second.Pid);
+        using var after = host.Start("b", "echo up; exec sleep 3600");
+        _ = host.Ask("started b");
+        host.Kill();
+        second.WaitUntilEnded();
+
+        Assert.False(before.IsAlive);
+        Assert.False(after.IsAlive);
+    }
+
+    [Fact]
+    public void An_ended_entry_is_not_acted_on()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var child = host.Start("a", "echo up; exec sleep 3600");
+        _ = host.Ask("started a");
+        _ = host.Ask("ended a");
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.True(child.IsAlive);
+    }
+
+    [Fact]
+    public void A_disposed_host_waits_for_its_guardian_and_leaves_no_file()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var child = host.Start("a", "setsid sleep 3600 & echo up; exec sleep 3600");
+        _ = host.Ask("started a");
+
+        Assert.Equal("ok", host.Ask("dispose"));
+
+        Assert.False(guardian.IsAlive);
+        Assert.False(child.IsAlive);
+        Assert.Empty(host.Living());
+        Assert.Empty(_directory.SlotFiles);
+    }
+
+    [Fact]
+    public void Works_for_an_ordinary_user_too()
+    {
+        Assert.SkipUnless(Environment.UserName is "root", "Needs root to become somebody else.");
+        Assert.Equal(0, Signals.Chown(_directory.Path, 65534, 65534));
+        using var host = HostProcess.StartAsNobody(_directory.Path);
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        using var group = host.Start("a", "setsid sleep 3600 & sleep 3600 & echo up; wait");
+        _ = host.Ask("started a");
+        using var detached = host.Launch("d", "detached own", "echo up; exec sleep 3600");
+        using var prepared = Prepared(host);
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(group.IsAlive);
+        Assert.False(prepared.IsAlive);
+        Assert.Equal([detached.Pid], host.Living());
+    }
+
+    [Fact]
+    public async Task Killed_at_any_moment_a_host_leaves_nothing()
+    {
+        // Two at a time: the moments are varied by the number of steps awaited, and by chance.
+        await Parallel.ForAsync(
+            0,
+            64,
+            new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = TestContext.Current.CancellationToken },
+            (round, stop) =>
+            {
+                using var host = HostProcess.Start(round % 4 == 0 ? "-" : _directory.Path);
+                host.Tell("churn");
+                using var guardian = new Held(int.Parse(host.Read().Split(' ')[1], CultureInfo.InvariantCulture));
+                for (var step = 0; step < round % 29 && !stop.IsCancellationRequested; step++)
+                {
+                    _ = host.Read();
+                }
+
+                host.Kill();
+                guardian.WaitUntilEnded();
+                Assert.Empty(host.Living());
+                return ValueTask.CompletedTask;
+            }
+        );
+    }
+
+    private static Held Prepared(HostProcess host)
+    {
+        _ = host.Reserve("p", "managed own");
+        return host.Start("p", "echo up; exec sleep 3600");
+    }
+
+    private static Held Foreign(string name, string value)
+    {
+        var info = new ProcessStartInfo("/bin/sh", ["-c", "echo up; exec sleep 3600"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        info.Environment[name] = value;
+        using var process = Process.Start(info)!;
+        Assert.Equal("up", process.StandardOutput.ReadLine());
+        return new Held(process.Id);
+    }
+}

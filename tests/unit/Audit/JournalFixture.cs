@@ -1,0 +1,76 @@
+using Osl.Operations;
+using Osl.Operations.Auditing;
+using Osl.Security.Audit;
+using Xunit;
+
+namespace Osl.Tests.Unit.Audit;
+
+/// <summary>A directory of its own for one test, and short words for what the tests do with it.</summary>
+public abstract class JournalFixture : IAsyncDisposable
+{
+    protected JournalFixture()
+    {
+        Root = Directory.CreateTempSubdirectory("osl-journal-").FullName;
+        Dir = Path.Combine(Root, "audit");
+    }
+
+    protected string Root { get; }
+
+    protected string Dir { get; }
+
+    internal static AuditJournalOptions Tiny { get; } = new() { SegmentSize = 8192, ZeroAhead = 1024 };
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Root, recursive: true);
+        GC.SuppressFinalize(this);
+        return default;
+    }
+
+    internal AuditJournal Open(AuditJournalOptions? options = null, string? directory = null) =>
+        AuditJournal.Open(directory ?? Dir, options).OrThrow();
+
+    internal static AuditRecord Record(string reason) =>
+        new()
+        {
+            Type = AuditRecordType.Intent,
+            Time = DateTimeOffset.UnixEpoch,
+            Operation = OperationId.New(DateTimeOffset.UnixEpoch.AddDays(1)),
+            OperationType = "spawn_process",
+            Reason = reason,
+        };
+
+    internal static async Task<long> Append(AuditJournal journal, string reason, AuditGuarantee guarantee = AuditGuarantee.Written) =>
+        (await journal.AppendAsync(Record(reason), guarantee).OrThrow()).Index;
+
+    internal async Task Fill(int count, AuditJournalOptions? options = null, string prefix = "r")
+    {
+        await using var journal = Open(options);
+        for (var i = 0; i < count; i++)
+        {
+            await Append(journal, prefix + i);
+        }
+    }
+
+    internal List<AuditEntry> Entries(AuditReadOptions? options = null) => [.. new AuditReader(Dir).Read(options)];
+
+    internal List<string?> Reasons() =>
+        [.. Entries().Select(entry => entry.Problem is null ? entry.Record!.Reason : entry.Problem.ToString())];
+
+    internal JournalVerification Verify() => JournalVerifier.Verify(Dir);
+
+    internal void AssertReasons(IEnumerable<string> expected) => Assert.Equal(expected, Reasons(), StringComparer.Ordinal);
+
+    internal static Task InParallel(int count, Func<int, Task> body) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => body(i), TestContext.Current.CancellationToken)));
+
+    internal void AssertClean(long records)
+    {
+        var verification = Verify();
+        Assert.Empty(verification.Findings);
+        Assert.Equal(JournalVerdict.Clean, verification.Verdict);
+        Assert.Equal(records, verification.Records);
+    }
+
+    internal string Segment(long number) => Path.Combine(Dir, JournalFormat.SegmentName(number));
+}
