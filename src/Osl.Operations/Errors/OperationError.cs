@@ -5,7 +5,9 @@ namespace Osl.Operations;
 /// <summary>
 /// An expected failure: what happened, why, and what to do. The set of cases is closed: the sealed records of this file's folder.
 /// </summary>
-/// <remarks>Messages name programs, paths and ids, never the value of an argument or of an environment variable.</remarks>
+/// <remarks>
+/// Why a value and why closed: adr/0004-errors-as-values.md. Messages name programs, paths and ids, never the value of an argument or of an environment variable.
+/// </remarks>
 public abstract record OperationError
 {
     private protected OperationError(string message, string remedy)

@@ -2,7 +2,9 @@ using Osl.Operations.Policies;
 
 namespace Osl.Operations.Processes;
 
-/// <summary>What policies judge about processes. A run is judged as a start, every kill as a signal.</summary>
+/// <summary>
+/// What policies judge about processes. A run is judged as a start, every kill as a signal (adr/0011-actions-not-types.md).
+/// </summary>
 public static class ProcessActions
 {
     /// <summary><c>process.start</c></summary>

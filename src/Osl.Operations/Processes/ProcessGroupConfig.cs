@@ -17,6 +17,7 @@ public enum ProcessGroupPlacement
 }
 
 /// <summary>The process group a new process gets, at its birth.</summary>
+/// <remarks>Why it is asked for and never made silently: adr/0001-process-groups-by-builder-records.md; all about groups: knowledge/KNOW-012-process-groups.md.</remarks>
 public sealed record ProcessGroupConfig
 {
     /// <summary>The group of the host: the default.</summary>

@@ -7,7 +7,7 @@ namespace Osl.Operations.Processes;
 /// <summary>Finds what looks like a secret within one text.</summary>
 /// <remarks>
 /// <para>
-/// Three shapes are looked for, at every place, in one pass from left to right (knowledge/secrets.md has examples of each):
+/// Three shapes are looked for, at every place, from left to right (knowledge/secrets.md has examples of each):
 /// a key that is named like a secret, with <c>=</c> or <c>:</c> and its value; user information in a URL; <c>Bearer</c> and its token.
 /// </para>
 /// <para>
@@ -23,6 +23,9 @@ namespace Osl.Operations.Processes;
 internal static class SecretText
 {
     private const string Bearer = "bearer";
+
+    /// <summary>A bound for texts that are made to need ever more passes.</summary>
+    private const int MostPasses = 8;
 
     /// <summary>A key that holds one of these is a secret's.</summary>
     private static readonly SearchValues<string> SecretWords = SearchValues.Create(
@@ -65,6 +68,7 @@ internal static class SecretText
 
     private static readonly SearchValues<char> Marks = SearchValues.Create("=:bB");
     private static readonly SearchValues<char> EndOfAuthority = SearchValues.Create("/?#\\\"'<>` \t\r\n");
+    private static readonly SearchValues<char> EndOfUrl = SearchValues.Create("\"'<>` \t\r\n");
     private static readonly SearchValues<char> EndOfWord = SearchValues.Create("&;|\"'`<> \t\r\n");
     private static readonly SearchValues<char> EndOfLine = SearchValues.Create("\r\n");
 
@@ -77,6 +81,23 @@ internal static class SecretText
             return text;
         }
 
+        // A mask can bring together what a secret stood between, such as a scheme and an @. It is rare to need a second pass.
+        for (var pass = 0; pass < MostPasses; pass++)
+        {
+            var masked = MaskOnce(text);
+            if (ReferenceEquals(masked, text))
+            {
+                break;
+            }
+
+            text = masked;
+        }
+
+        return text;
+    }
+
+    private static string MaskOnce(string text)
+    {
         StringBuilder? masked = null;
         var copied = 0;
         var scan = new Scan(text);
@@ -113,6 +134,10 @@ internal static class SecretText
         var lastWord = key[(key.LastIndexOfAny("-_.[") + 1)..];
         return key.ContainsAny(SecretWords) ? !IsOneOf(lastWord, HarmlessLastWords) : IsOneOf(lastWord, LastWords);
     }
+
+    /// <summary>These are followed by a colon in headers only, with or without a space.</summary>
+    private static bool IsHeaderKey(ReadOnlySpan<char> key) =>
+        key.EndsWith("authorization", StringComparison.OrdinalIgnoreCase) || key.EndsWith("cookie", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOneOf(ReadOnlySpan<char> word, string[] words)
     {
@@ -210,7 +235,7 @@ internal static class SecretText
                 return default;
             }
 
-            end = EndAt(start, EndOfWord);
+            end = EndAt(start, EndOfUrl);
             user = _text[start..end].LastIndexOf('@');
             _noUserUntil = end;
             return user < 0 ? default : (start, start + user);
@@ -261,7 +286,7 @@ internal static class SecretText
             var isColon = _text[mark] == ':';
             var isQuotedKey = _text[keyEnd..mark].IndexOfAny("\"'`") >= 0;
             var start = SkipSpace(mark + 1);
-            if (isColon && start == mark + 1 && !isQuotedKey && !(isOption && isAtBeginning))
+            if (isColon && start == mark + 1 && !isQuotedKey && !(isOption && isAtBeginning) && !IsHeaderKey(key))
             {
                 // An image or a path with a tag (token:latest), not a header or an option.
                 return default;

@@ -47,7 +47,7 @@ internal sealed class ValueListConverterFactory : JsonConverterFactory
         return typeToConvert == typeof(ValueList<int>)
             ? new ValueListConverter<int>()
             : throw new NotSupportedException(
-                $"{typeToConvert} has no JSON form of ours. Give the property [JsonConverter(typeof(ValueListConverter<…>))]."
+                $"{typeToConvert} has no JSON form of ours. Name ValueListConverter<…> among the Converters of the JsonSerializerContext."
             );
     }
 }
@@ -62,9 +62,9 @@ internal interface IListConverter
 
 /// <summary>Writes a <see cref="ValueList{T}"/> as a JSON array.</summary>
 /// <remarks>
-/// For lists of elements of one's own, on the property that holds them: <c>[JsonConverter(typeof(ValueListConverter&lt;Rule&gt;))]</c>.
-/// The elements take their form from the <see cref="JsonSerializerContext"/> in use, which has to know them:
-/// <c>[JsonSerializable(typeof(Rule))]</c>. No reflection.
+/// For lists of elements of one's own, named on the <see cref="JsonSerializerContext"/> that writes them, which also has to know the
+/// elements: <c>[JsonSourceGenerationOptions(Converters = [typeof(ValueListConverter&lt;Rule&gt;)])]</c> and
+/// <c>[JsonSerializable(typeof(Rule))]</c>. On the property alone it is not enough: the generator asks for the list's form there too.
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
 public sealed class ValueListConverter<T> : JsonConverter<ValueList<T>>, IListConverter

@@ -1,0 +1,88 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Osl.Tests.Unit.Architecture;
+
+/// <summary>The rooms of the house, and which way one looks from each (adr/0001 and on say why).</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int MostLines = 420;
+
+    /// <summary>What each project may know of ours. A project that is missing here may know nothing.</summary>
+    private static readonly Dictionary<string, string[]> MayKnow = new(StringComparer.Ordinal)
+    {
+        ["Osl.Operations"] = [],
+        ["Osl.Interop"] = [],
+        ["Osl.Security"] = ["Osl.Operations", "Osl.Interop"],
+        ["Osl.Executors"] = ["Osl.Operations", "Osl.Interop"],
+        ["Osl.Supervision"] = ["Osl.Operations"],
+        ["Osl.Testing"] = ["Osl.Operations"],
+        ["Osl.Hosting"] = ["Osl.Operations", "Osl.Interop", "Osl.Security", "Osl.Executors", "Osl.Supervision"],
+        ["Osl.Cli"] = ["Osl.Operations", "Osl.Interop", "Osl.Security", "Osl.Executors", "Osl.Supervision", "Osl.Hosting"],
+    };
+
+    public static TheoryData<string> Projects =>
+        [.. Directory.GetDirectories(Repository.PathOf("src")).Select(path => Path.GetFileName(path)!)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_refers_to_what_it_may_know_only(string project)
+    {
+        var references = XDocument
+            .Load(Repository.PathOf("src", project, $"{project}.csproj"))
+            .Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
+        AssertMayKnow(project, references);
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void An_assembly_uses_what_it_may_know_only(string project)
+    {
+        var assembly = Assembly.Load(string.Equals(project, "Osl.Cli", StringComparison.Ordinal) ? "osl" : project);
+        AssertMayKnow(
+            project,
+            assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("Osl.", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public void Policy_and_audit_never_know_how_things_run_nor_the_other_way()
+    {
+        Assert.DoesNotContain("Osl.Executors", MayKnow["Osl.Security"], StringComparer.Ordinal);
+        Assert.DoesNotContain("Osl.Security", MayKnow["Osl.Executors"], StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void No_source_file_is_two_rooms() =>
+        Assert.Empty(
+            Sources().Where(path => File.ReadLines(path).Count() > MostLines).Select(path => Path.GetRelativePath(Repository.Root, path))
+        );
+
+    [Fact]
+    public void Every_page_that_the_code_cites_is_there()
+    {
+        var missing =
+            from path in Sources()
+            from Match citation in Citation().Matches(File.ReadAllText(path))
+            where !File.Exists(Repository.PathOf(citation.Value))
+            select $"{Path.GetFileName(path)} cites {citation.Value}";
+        Assert.Empty(missing.Distinct(StringComparer.Ordinal));
+    }
+
+    private static void AssertMayKnow(string project, IEnumerable<string> known)
+    {
+        var forbidden = known.Except([project, .. MayKnow.GetValueOrDefault(project, [])], StringComparer.Ordinal).ToArray();
+        Assert.Empty(forbidden);
+    }
+
+    private static IEnumerable<string> Sources() =>
+        Directory
+            .EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Replace('\\', '/').Split('/').Any(part => part is "obj" or "bin"));
+
+    [GeneratedRegex(@"\b(?:adr|knowledge)/[A-Za-z0-9._-]+\.md", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Citation();
+}

@@ -1,0 +1,81 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Tests.Unit.Operations;
+
+/// <summary>Operations and values that tests and golden files share.</summary>
+internal static class Samples
+{
+    public static OperationId Id { get; } = OperationId.TryParse("019e8f4a6c7e7c3f8a1b2c3d4e5f6071", out var id) ? id : default;
+
+    public static ProcessRef Process { get; } = new(4711, 123_456, "7a7ff1b6-7b2e-4a0e-9f5e-000000000001", 4_026_531_836);
+
+    public static GroupRef Group { get; } = new(4711, Process, Id);
+
+    /// <summary>A spawn with nearly every member set.</summary>
+    public static SpawnProcessOperation Spawn { get; } =
+        new SpawnProcessOperation("/usr/bin/deploy", ["--to", "staging", Argument.Secret("hunter2"), "--token=abc"])
+            .WithEnvironmentVariable("API_KEY", "xyz")
+            .WithoutEnvironmentVariable("LD_PRELOAD")
+            .WithCleanEnvironment()
+            .WithWorkingDirectory("/srv/dépôt")
+            .WithNewProcessGroup()
+            .WithDetachFromTerminal()
+            .WithStandardInput(StandardInputKind.Pipe)
+            .WithStandardOutput(StandardOutputConfig.Capture(4096))
+            .WithStandardError(StandardOutputConfig.SameAsOutput)
+            .WithTimeLimit(TimeSpan.FromHours(36))
+            .WithStopSequence(StopSequence.Starting(Signal.Interrupt, TimeSpan.FromMilliseconds(1500))) with
+        {
+            Containment = Containment.PidNamespace,
+            RunAs = new RunAs("www-data", "33") { SupplementaryGroups = ["audio"] },
+            Privileges = new PrivilegeConfig { NoNewPrivileges = true, Capabilities = ["CAP_NET_BIND_SERVICE"] },
+            Sandbox = new SandboxConfig
+            {
+                ReadPaths = ["/usr"],
+                WritePaths = ["/tmp"],
+                ExecutePaths = ["/usr/bin"],
+                NoNetwork = true,
+                RefusedSystemCalls = ["@mount"],
+            },
+            Limits = new ResourceLimits
+            {
+                MemoryBytes = 1 << 30,
+                CpuTime = TimeSpan.FromMinutes(2),
+                CpuMillis = 1500,
+                Processes = 64,
+                OpenFiles = 256,
+                FileSizeBytes = 0,
+                CoreDumpBytes = 0,
+            },
+            Nice = 5,
+            CpuAffinity = [0, 1],
+            Umask = 0x12,
+        };
+
+    /// <summary>One operation of each kind, by the name of its golden file.</summary>
+    public static IReadOnlyList<(string Name, IOperation Operation, OperationKind Kind)> Golden { get; } =
+    [
+        ("spawn_process", Spawn, ProcessOperationKinds.Spawn),
+        ("spawn_process-plain", new SpawnProcessOperation("true"), ProcessOperationKinds.Spawn),
+        (
+            "spawn_process-join",
+            new SpawnProcessOperation("worker")
+                .WithProcessGroup(Group)
+                .WithStandardOutput(new StandardOutputConfig { Kind = StandardOutputKind.File, File = "/var/log/w" }),
+            ProcessOperationKinds.Spawn
+        ),
+        (
+            "spawn_process-detached",
+            new SpawnProcessOperation("./daemon").WithLifetime(ProcessLifetime.Detached),
+            ProcessOperationKinds.Spawn
+        ),
+        ("run_process", new RunProcessOperation("git", ["status", "--short"]), ProcessOperationKinds.Run),
+        ("process_signal", new ProcessSignalOperation(Process, Signal.Hangup), ProcessOperationKinds.Signal),
+        ("process_group_signal", ProcessSignalOperation.ForGroup(Group, Signal.FromNumber(34)), ProcessOperationKinds.Signal),
+        ("kill_process", new KillProcessOperation(4711).WithGracePeriod(TimeSpan.FromSeconds(5)), ProcessOperationKinds.Kill),
+        ("kill_process_group", new KillProcessGroupOperation(Group), ProcessOperationKinds.KillGroup),
+        ("query_process", new QueryProcessOperation(Process), ProcessOperationKinds.Query),
+        ("query_process_group", new QueryProcessGroupOperation(4711), ProcessOperationKinds.QueryGroup),
+    ];
+}
