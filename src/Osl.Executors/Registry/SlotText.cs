@@ -42,6 +42,7 @@ internal static class SlotText
             var needed = plain ? 1 : 3 * bytes.Length;
             if (length + needed > room.Length)
             {
+                room[cutAt..length].Fill((byte)' ');
                 "%1A"u8.CopyTo(room[cutAt..]);
                 return cutAt + CutLength;
             }
