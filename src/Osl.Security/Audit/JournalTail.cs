@@ -27,6 +27,7 @@ namespace Osl.Security.Audit;
 //   * After a failed flush the kernel counts the lost pages as clean: asking again would succeed and prove nothing. The segment is
 //     poisoned, in memory and in LOCK; its last frame, which nobody was told of, is left behind as residue.
 //
+// The format is in knowledge/journal-format.md, the reasons for it in adr/0008-journal-format.md.
 // Not thread-safe. Failures of the storage are exceptions (JournalStorage.IsFailure); after one, CatchUp looks at everything again.
 internal sealed class JournalTail : IDisposable
 {
