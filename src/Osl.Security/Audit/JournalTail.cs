@@ -27,15 +27,15 @@ namespace Osl.Security.Audit;
 //   * After a failed flush the kernel counts the lost pages as clean: asking again would succeed and prove nothing. The segment is
 //     poisoned, in memory and in LOCK; its last frame, which nobody was told of, is left behind as residue.
 //
+// The format is in knowledge/journal-format.md, the reasons for it in adr/0008-journal-format.md.
 // Not thread-safe. Failures of the storage are exceptions (JournalStorage.IsFailure); after one, CatchUp looks at everything again.
 internal sealed class JournalTail : IDisposable
 {
-    private static readonly byte[] Zeros = new byte[256 * 1024];
-
     private readonly IJournalStorage _storage;
     private readonly string _directory;
     private readonly AuditJournalOptions _options;
     private readonly SafeFileHandle _lock;
+    private readonly SegmentCreator _creator;
     private readonly MerkleFrontier _tree = new();
     private readonly MerkleFrontier _ahead = new();
     private readonly JournalHint _hint = new();
@@ -58,6 +58,7 @@ internal sealed class JournalTail : IDisposable
         _storage = storage;
         _directory = directory;
         _options = options;
+        _creator = new SegmentCreator(storage, directory, options);
         _lock = storage.OpenOrCreate(Path.Combine(directory, JournalFormat.LockName));
     }
 
@@ -363,46 +364,9 @@ internal sealed class JournalTail : IDisposable
             ResidueHash = residue.Hash,
             Tree = _tree,
         };
-        Stand(Create(header, out var allocated), header);
+        Stand(_creator.Create(header, out var allocated), header);
         _allocated = allocated;
         WriteHint(HintFlags.None, mustSucceed: false);
-    }
-
-    private SafeFileHandle Create(SegmentHeader header, out long allocated)
-    {
-        var temporary = Path.Combine(_directory, JournalFormat.TemporaryName);
-        _storage.Delete(temporary); // Of somebody who died here; we hold the lock.
-        var file = _storage.CreateNew(temporary);
-        try
-        {
-            var buffer = new byte[JournalFormat.HeaderSize];
-            header.Write(buffer);
-            _storage.Write(file, buffer, 0);
-            allocated = Math.Clamp((long)_options.ZeroAhead, JournalFormat.HeaderSize, _options.SegmentSize);
-            WriteZeros(file, JournalFormat.HeaderSize, allocated);
-            _storage.Sync(file);
-            _storage.Rename(temporary, Path.Combine(_directory, JournalFormat.SegmentName(header.Number)));
-            _storage.SyncDirectory(_directory);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            Discard(temporary);
-            throw;
-        }
-    }
-
-    private void Discard(string temporary)
-    {
-        try
-        {
-            _storage.Delete(temporary);
-        }
-        catch (Exception failure) when (JournalStorage.IsFailure(failure))
-        {
-            // The next attempt begins by deleting it, and will then say what is wrong.
-        }
     }
 
     /// <summary>Sees to it that the file is there, and zero, up to an offset.</summary>
@@ -422,7 +386,7 @@ internal sealed class JournalTail : IDisposable
         var from = Math.Max(_allocated, _end);
         try
         {
-            WriteZeros(_segment!, from, Math.Max(upTo, Math.Min(from + _options.ZeroAhead, _options.SegmentSize)));
+            _creator.WriteZeros(_segment!, from, Math.Max(upTo, Math.Min(from + _options.ZeroAhead, _options.SegmentSize)));
         }
         catch (Exception failure) when (JournalStorage.IsFailure(failure) && _storage.Length(_segment!) >= upTo)
         {
@@ -430,14 +394,6 @@ internal sealed class JournalTail : IDisposable
         }
 
         _allocated = _storage.Length(_segment!);
-    }
-
-    private void WriteZeros(SafeFileHandle file, long from, long to)
-    {
-        for (var at = from; at < to; at += Zeros.Length)
-        {
-            _storage.Write(file, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, to - at)), at);
-        }
     }
 
     private (long Length, byte[] Hash) FindResidue() => Residue.Find(_storage, _segment!, _end);
