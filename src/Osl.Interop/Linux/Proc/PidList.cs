@@ -27,7 +27,7 @@ internal unsafe ref struct PidList
     {
         fixed (byte* path = "/proc\0"u8)
         {
-            return new PidList(Libc.OpenAt(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0));
+            return new PidList(Libc.OpenBytes(path, Libc.O_RDONLY | Libc.O_CLOEXEC));
         }
     }
 

@@ -120,7 +120,7 @@ internal static class ProcFile
         path[7 + digits + name.Length] = 0;
         fixed (byte* start = path)
         {
-            return Libc.OpenAt(Libc.AT_FDCWD, start, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            return Libc.OpenBytes(start, Libc.O_RDONLY | Libc.O_CLOEXEC);
         }
     }
 

@@ -1,0 +1,89 @@
+using Osl.Operations.Processes;
+using Xunit;
+
+namespace Osl.Tests.Integration.Linux;
+
+/// <summary>
+/// Runs the tests of <see cref="InsideHostTests"/>, one by one, in hosts of their own: this same test program, started in odd ways.
+/// </summary>
+public sealed class HostTests : LinuxExecutorTest
+{
+    private const string Closed = "exec <&- >&- 2>&-; exec \"$0\" \"$@\"";
+    private const string ChildIgnored = "exec env --ignore-signal=CHLD \"$0\" \"$@\"";
+    private const string FewDescriptors = "ulimit -n 256; exec \"$0\" \"$@\"";
+    private const string Plain = "exec \"$0\" \"$@\"";
+
+    [Fact]
+    public Task A_host_without_standard_descriptors_starts_processes_as_any_other() =>
+        RunInside(Closed, nameof(InsideHostTests.Without_standard_descriptors));
+
+    [Fact]
+    public Task A_host_with_sigchld_ignored_is_told_so_and_can_be_helped() =>
+        RunInside(ChildIgnored, nameof(InsideHostTests.With_sigchld_ignored));
+
+    [Fact]
+    public Task Exits_are_known_even_when_sigchld_becomes_ignored() => RunInside(Plain, nameof(InsideHostTests.With_sigchld_ignored_later));
+
+    [Fact]
+    public Task Whichever_descriptor_is_the_one_too_many_nothing_is_left() =>
+        RunInside(FewDescriptors, nameof(InsideHostTests.Out_of_descriptors));
+
+    [Fact]
+    public Task Five_thousand_processes_beside_those_of_the_framework() =>
+        RunInside(Plain, nameof(InsideHostTests.Five_thousand_beside_System_Diagnostics_Process));
+
+    [Fact]
+    public Task A_launch_allocates_little() => RunInside(Plain, nameof(InsideHostTests.Allocations));
+
+    [Fact]
+    public Task Failed_launches_leave_no_descriptor() => RunInside(Plain, nameof(InsideHostTests.Failures_leave_nothing));
+
+    [Fact]
+    public Task As_process_1_beside_the_framework_exits_are_still_known()
+    {
+        Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "A pid namespace needs root.");
+        return RunInside("exec unshare --pid --mount --fork --kill-child --mount-proc \"$0\" \"$@\"", nameof(InsideHostTests.As_process_1));
+    }
+
+    private async Task RunInside(string script, string test)
+    {
+        var report = Path.GetTempFileName();
+        try
+        {
+            var launched = Launch(
+                "/bin/sh",
+                [
+                    "-c",
+                    script,
+                    Environment.ProcessPath!,
+                    "-noLogo",
+                    "-noColor",
+                    "-explicit",
+                    "only",
+                    "-method",
+                    $"{typeof(InsideHostTests).FullName}.{test}",
+                ],
+                output: StandardOutputConfig.Capture(),
+                error: StandardOutputConfig.SameAsOutput,
+                environment:
+                [
+                    $"{InsideHostTests.ReportVariable}={report}",
+                    "PATH=/usr/bin:/bin",
+                    $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
+                ]
+            );
+
+            var exit = await launched.Exited;
+            launched.EndCapture();
+            var output = (await launched.OutputEnded).Output.Text;
+
+            // The exit code alone would also be 0 if the runner had found no test to run.
+            Assert.True(exit.Status!.IsSuccess, $"{exit.Status}\n{output}");
+            Assert.Equal(test, await File.ReadAllTextAsync(report, Cancelled));
+        }
+        finally
+        {
+            File.Delete(report);
+        }
+    }
+}
