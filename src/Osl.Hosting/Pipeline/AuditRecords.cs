@@ -97,7 +97,7 @@ internal sealed class AuditRecords(HostProcess host)
         where TResult : ExecutionResult =>
         record with
         {
-            Request = OperationJson.WriteElement(call.Operation, call.Kind, WrittenForm.Audit),
+            RequestJson = OperationJson.WriteRaw(call.Operation, call.Kind, WrittenForm.Audit),
             Decision = call.Decision?.Effect,
             Rule = call.Decision?.Rule,
             PolicyHash = host.PolicyHash,
