@@ -103,22 +103,38 @@ public sealed class GuardianTests : IDisposable
         using var host = HostProcess.Start(_directory.Path);
         using var guardian = new Held(host.Reserve("a", "managed own"));
         var operation = host.Ask("reserve b managed own").Split(' ')[1];
-        using var other = Foreign("OSL_OPERATION", "0123456789abcdef0123456789abcdef");
-        using var longer = Foreign("OSL_OPERATION", operation + "0");
-        using var similar = Foreign("XOSL_OPERATION", operation);
-        using var inText = Foreign("NOTE", $"OSL_OPERATION={operation}");
-        using var reused = Foreign("NOTE", "its number was another's before");
-        var claim = string.Create(CultureInfo.InvariantCulture, $"claim b {reused.Pid} {reused.Stat.StartTime - 1}");
-        Assert.Equal("ok", host.Ask(claim));
+        _ = host.Reserve("c", "managed shared");
+        using var other = new Foreign("OSL_OPERATION", "0123456789abcdef0123456789abcdef");
+        using var longer = new Foreign("OSL_OPERATION", operation + "0");
+        using var similar = new Foreign("XOSL_OPERATION", operation);
+        using var inText = new Foreign("NOTE", $"OSL_OPERATION={operation}");
+        using var reusedGroup = new Foreign("NOTE", "its number led another group before", leadsGroup: true);
+        using var reusedPid = new Foreign("NOTE", "its number was another's before");
+        Assert.Equal("ok", host.Ask(Claim("b", reusedGroup)));
+        Assert.Equal("ok", host.Ask(Claim("c", reusedPid)));
 
         host.Kill();
         guardian.WaitUntilEnded();
 
-        foreach (var foreign in new[] { other, longer, similar, inText, reused })
-        {
-            Assert.True(foreign.IsAlive);
-            foreign.End();
-        }
+        Assert.All([other, longer, similar, inText, reusedGroup, reusedPid], foreign => Assert.True(foreign.Process.IsAlive));
+    }
+
+    [Fact]
+    public void The_same_claims_with_the_right_start_time_are_acted_on()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("b", "managed own"));
+        _ = host.Reserve("c", "managed shared");
+        using var group = new Foreign("NOTE", "no marker", leadsGroup: true);
+        using var single = new Foreign("NOTE", "no marker");
+        _ = host.Ask(Claim("b", group, later: 0));
+        _ = host.Ask(Claim("c", single, later: 0));
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(group.Process.IsAlive);
+        Assert.False(single.Process.IsAlive);
     }
 
     [Fact]
@@ -215,6 +231,21 @@ public sealed class GuardianTests : IDisposable
         Assert.Equal([detached.Pid], host.Living());
     }
 
+    [Theory]
+    [InlineData("/bin/sh")]
+    [InlineData("/usr/bin/grep")]
+    public void Without_a_guardian_nothing_managed_is_admitted(string broken)
+    {
+        Assert.SkipUnless(Environment.UserName is "root", "Needs root to mount.");
+        using var host = HostProcess.StartWithBroken(broken, _directory.Path);
+
+        Assert.StartsWith("error unsupported", host.Ask("reserve a managed own"), StringComparison.Ordinal);
+        Assert.StartsWith("error unsupported", host.Ask("reserve b managed own"), StringComparison.Ordinal);
+        Assert.Equal(0, host.Reserve("d", "detached own"));
+        Assert.Equal("live ", host.Ask("live"));
+        Assert.Equal("ok", host.Ask("dispose"));
+    }
+
     [Fact]
     public async Task Killed_at_any_moment_a_host_leaves_nothing()
     {
@@ -247,16 +278,28 @@ public sealed class GuardianTests : IDisposable
         return host.Start("p", "echo up; exec sleep 3600");
     }
 
-    private static Held Foreign(string name, string value)
+    private static string Claim(string name, Foreign foreign, int later = 1) =>
+        string.Create(CultureInfo.InvariantCulture, $"claim {name} {foreign.Process.Pid} {foreign.Process.Stat.StartTime + later}");
+
+    /// <summary>A process that no registry started; ended with the test.</summary>
+    private sealed class Foreign : IDisposable
     {
-        var info = new ProcessStartInfo("/bin/sh", ["-c", "echo up; exec sleep 3600"])
+        internal Foreign(string name, string value, bool leadsGroup = false)
         {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-        };
-        info.Environment[name] = value;
-        using var process = Process.Start(info)!;
-        Assert.Equal("up", process.StandardOutput.ReadLine());
-        return new Held(process.Id);
+            string[] command = [.. leadsGroup ? ["/usr/bin/setsid"] : Array.Empty<string>(), "/bin/sh", "-c", "echo up; exec sleep 3600"];
+            var info = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true };
+            info.Environment[name] = value;
+            using var process = System.Diagnostics.Process.Start(info)!;
+            Assert.Equal("up", process.StandardOutput.ReadLine());
+            Process = new Held(process.Id);
+        }
+
+        internal Held Process { get; }
+
+        public void Dispose()
+        {
+            Process.End();
+            Process.Dispose();
+        }
     }
 }

@@ -44,6 +44,10 @@ internal sealed class HostProcess : IDisposable
     internal static HostProcess StartAsNobody(string directory) =>
         new(directory, ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
 
+    /// <summary>Where one program, in its own mount namespace, is /bin/false: it starts and fails.</summary>
+    internal static HostProcess StartWithBroken(string program, string directory) =>
+        new(directory, ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", $"mount --bind /bin/false {program} && exec \"$@\"", "sh"]);
+
     internal string Read() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The host is gone.");
 
     internal void Tell(string line)
