@@ -29,6 +29,12 @@ internal static class LinuxCapabilities
                     LinuxFeatures.HasGroupSignal ? null : "Needs Linux 6.9 or later."
                 ),
                 new Capability(
+                    "proc",
+                    LinuxFeatures.HasProc,
+                    LinuxFeatures.HasProc ? "/proc is that of this pid namespace" : "/proc is missing, or that of another pid namespace",
+                    LinuxFeatures.HasProc ? null : "Mount it: mount -t proc proc /proc, or unshare --mount-proc."
+                ),
+                new Capability(
                     "close-from",
                     LibcExtensions.HasAddCloseFrom,
                     LibcExtensions.HasAddCloseFrom

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
@@ -12,6 +13,16 @@ internal static class LinuxFeatures
 
     /// <summary>PIDFD_SIGNAL_PROCESS_GROUP (Linux 6.9).</summary>
     internal static bool HasGroupSignal => Probed.GroupSignal;
+
+    /// <summary>
+    /// Whether /proc is there and is that of our own pid namespace: under another one's, numbers would be somebody else's.
+    /// </summary>
+    internal static bool HasProc { get; } =
+        string.Equals(
+            new FileInfo("/proc/self").LinkTarget,
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+            StringComparison.Ordinal
+        );
 
     private static (bool Pidfd, bool GroupSignal) Probe()
     {

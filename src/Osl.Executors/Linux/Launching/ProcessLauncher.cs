@@ -22,7 +22,8 @@ namespace Osl.Executors.Linux;
 /// </para>
 /// <para>
 /// The pidfd is opened before the child is watched, hence before anybody of ours can reap it: until then its pid is its own. Somebody
-/// else can only be the runtime as process 1; then the pidfd finds nobody, and the process counts as started and ended, status unknown.
+/// else can only be the runtime as process 1; then the process counts as started and ended, its status is what the pidfd still
+/// tells, if there is one, and its start time is 0.
 /// </para>
 /// <para>
 /// A group is joined by number, and numbers can be given away between the hold and the join. So the held group is asked afterwards:
@@ -107,10 +108,10 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
             return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
-        var known = ProcLine.TryRead(pid, out var line);
-        if (pidfd is not null && !known)
+        // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
+        if (!ProcLine.TryRead(pid, out var line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
         {
-            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(Libc.LastError, plan.Executable.Facts.Path));
+            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         if (plan.JoinGroup is LinuxGroupLease joined && !joined.IsStill())
@@ -291,6 +292,14 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
             return new Unsupported(
                 $"starting '{path}' without pidfds",
                 "Linux 5.4 or later on x86-64 or arm64, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+            );
+        }
+
+        if (!LinuxFeatures.HasProc)
+        {
+            return new Unsupported(
+                $"starting '{path}' without the /proc of this pid namespace",
+                "Mount it (mount -t proc proc /proc; unshare --mount-proc): processes are told apart by it."
             );
         }
 

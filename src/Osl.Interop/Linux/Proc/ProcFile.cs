@@ -7,16 +7,17 @@ namespace Osl.Interop.Linux;
 internal static class ProcFile
 {
     /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
-    /// <returns>The length, or -1.</returns>
+    /// <returns>The length, or the negated error number: ENOENT when it is gone, ESRCH when it goes meanwhile.</returns>
     internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer)
     {
         var fd = Open(pid, name);
         if (fd < 0)
         {
-            return -1;
+            return -Libc.LastError;
         }
 
         var length = ReadOnce(fd, buffer);
+        length = length < 0 ? -Libc.LastError : length;
         _ = Libc.Close(fd);
         return length;
     }

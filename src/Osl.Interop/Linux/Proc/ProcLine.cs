@@ -15,11 +15,15 @@ internal readonly record struct ProcLine(int Pid, char State, int ParentPid, int
     internal bool IsAlive => State is not ('Z' or 'X' or 'x');
 
     /// <summary>Reads one process; false when it is gone.</summary>
-    internal static bool TryRead(int pid, out ProcLine line)
+    internal static bool TryRead(int pid, out ProcLine line) => TryRead(pid, out line, out _);
+
+    /// <summary>Reads one process; false with the error number: ENOENT or ESRCH when it is gone.</summary>
+    internal static bool TryRead(int pid, out ProcLine line, out int error)
     {
         Span<byte> buffer = stackalloc byte[1024];
         var length = ProcFile.Read(pid, "stat"u8, buffer);
         line = default;
+        error = length < 0 ? -length : Errno.ESRCH;
         return length > 0 && TryParse(pid, buffer[..length], out line);
     }
 
