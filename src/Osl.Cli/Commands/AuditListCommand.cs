@@ -1,0 +1,151 @@
+using System.CommandLine;
+using Osl.Cli.Output;
+using Osl.Cli.Parsing;
+using Osl.Operations.Auditing;
+using Osl.Security.Audit;
+
+namespace Osl.Cli.Commands;
+
+/// <summary>Lists records, a line each.</summary>
+internal sealed class AuditListCommand : OslCommand
+{
+    private readonly Option<TimeSpan?> _since = Values.Duration("--since", "Only what was written in the last D.");
+
+    private readonly Option<string?> _operation = new("--operation")
+    {
+        HelpName = "ID",
+        Description = "Only one operation; the beginning of its id will do.",
+    };
+
+    private readonly Option<bool> _denied = Values.Flag("--denied", "Only what was denied, or lacked an approval.");
+    private readonly Option<string?> _principal = new("--principal")
+    {
+        HelpName = "NAME",
+        Description = "Only on behalf of one principal.",
+    };
+    private readonly Option<int?> _limit = new("--limit") { HelpName = "N", Description = "Only the newest N." };
+
+    internal AuditListCommand(GlobalOptions globals, CliIo io)
+        : base("list", "List the records of the audit journal, the oldest first.", globals, io)
+    {
+        _limit.Validators.Add(limit =>
+        {
+            if (limit.GetValueOrDefault<int?>() is < 1)
+            {
+                limit.AddError("--limit has to be 1 or more.");
+            }
+        });
+        foreach (var option in (Option[])[_since, _operation, _denied, _principal, _limit])
+        {
+            Options.Add(option);
+        }
+    }
+
+    internal override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("osl audit list --since 1h --denied", "What was denied within the last hour."),
+        new("osl audit list --limit 20 --json", "The newest 20 records as JSON, one object a line."),
+    ];
+
+    private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) =>
+        Task.FromResult(List(parse));
+
+    private int List(ParseResult parse)
+    {
+        var (reader, message, remedy) = AuditCommands.Open(Globals.AuditDirectoryOf(parse, Io));
+        if (reader is null)
+        {
+            return NoJournal(parse, message, remedy);
+        }
+
+        var json = WantsJson(parse);
+        if (!json)
+        {
+            AuditText.WriteHeader(Io.Out);
+        }
+
+        var problems = 0;
+        foreach (var entry in Select(reader, parse))
+        {
+            problems += IsUnreadable(entry) ? 1 : 0;
+            Write(entry, json);
+        }
+
+        if (problems == 0)
+        {
+            return ExitCodes.Done;
+        }
+
+        Io.Refuse(
+            problems == 1
+                ? "One place of the journal can't be read; it is listed above."
+                : $"{problems} places of the journal can't be read; they are listed above.",
+            "What stands around them is shown as it was written."
+        );
+        return ExitCodes.Failed;
+    }
+
+    /// <summary>A torn tail is none: the journal ends there, in what a writer could not finish, and nothing was acknowledged of it.</summary>
+    private static bool IsUnreadable(AuditEntry entry) =>
+        entry.Problem is { } problem && (problem.IsProblem || problem.Kind == JournalFindingKind.RecordNotUnderstood);
+
+    private int NoJournal(ParseResult parse, string message, string remedy)
+    {
+        if (WantsJson(parse))
+        {
+            Json.WriteError(Io.Out, "audit_unavailable", message, remedy);
+        }
+
+        Io.Refuse(message, remedy);
+        return ExitCodes.NoJournal;
+    }
+
+    private IEnumerable<AuditEntry> Select(AuditReader reader, ParseResult parse)
+    {
+        var since = parse.GetValue(_since) is { } age ? Io.Time.GetUtcNow() - age : (DateTimeOffset?)null;
+        var limit = parse.GetValue(_limit);
+        var entries = reader
+            .Read(new AuditReadOptions { Since = since, NewestFirst = limit is not null })
+            .Where(entry => entry.Record is not { } record || Matches(record, since, parse));
+        // A limit counts records. What can't be read between them is shown beside them.
+        return limit is { } count ? TakeRecords(entries, count).Reverse() : entries;
+    }
+
+    private static IEnumerable<AuditEntry> TakeRecords(IEnumerable<AuditEntry> entries, int count)
+    {
+        foreach (var entry in entries)
+        {
+            yield return entry;
+            count -= entry.Problem is null ? 1 : 0;
+            if (count == 0)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private bool Matches(AuditRecord record, DateTimeOffset? since, ParseResult parse) =>
+        (since is null || record.Time >= since)
+        && (!parse.GetValue(_denied) || AuditText.IsDenied(record))
+        && (parse.GetValue(_principal) is not { } principal || string.Equals(record.Principal, principal, StringComparison.Ordinal))
+        && (
+            parse.GetValue(_operation) is not { } operation
+            || record.Operation?.ToString().StartsWith(operation, StringComparison.OrdinalIgnoreCase) is true
+        );
+
+    private void Write(AuditEntry entry, bool json)
+    {
+        if (json)
+        {
+            AuditText.WriteJson(Io.Out, entry);
+        }
+        else if (entry.Problem is { } problem)
+        {
+            Io.Out.Write($"{problem}\n");
+        }
+        else
+        {
+            AuditText.WriteLine(Io.Out, entry.Index, entry.Record!);
+        }
+    }
+}

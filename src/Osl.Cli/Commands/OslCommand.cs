@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Osl.Cli.Output;
+using Osl.Operations;
+
+namespace Osl.Cli.Commands;
+
+/// <summary>One way to use a command, for its help. A test runs them.</summary>
+/// <param name="CommandLine">As it would be typed, <c>osl</c> included.</param>
+/// <param name="What">What it does.</param>
+internal sealed record Example(string CommandLine, string What);
+
+/// <summary>One command of osl: its options, its examples, its exit codes, and what it does.</summary>
+internal abstract class OslCommand : Command
+{
+    private protected OslCommand(string name, string description, GlobalOptions globals, CliIo io)
+        : base(name, description)
+    {
+        Globals = globals;
+        Io = io;
+        Options.Add(JsonOption);
+        SetAction(ExecuteAsync);
+    }
+
+    internal abstract IReadOnlyList<Example> Examples { get; }
+
+    internal virtual IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfOthersTable;
+
+    internal Option<bool> JsonOption { get; } = new("--json") { Description = "Write JSON for programs.", Arity = ArgumentArity.Zero };
+
+    private protected GlobalOptions Globals { get; }
+
+    private protected CliIo Io { get; }
+
+    /// <summary>Does it, and gives the exit code.</summary>
+    private protected abstract Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken);
+
+    private protected bool WantsJson(ParseResult parse) => parse.GetValue(JsonOption);
+
+    /// <summary>Tells of a failed operation: to people on standard error, with --json also to programs on standard output.</summary>
+    private protected int Fail(ParseResult parse, OperationError error, int exitCode)
+    {
+        if (WantsJson(parse))
+        {
+            Json.WriteError(Io.Out, error);
+        }
+
+        Io.Refuse(error.Message, error.Remedy);
+        // An unavailable journal has just said so itself.
+        if (error is not AuditUnavailable)
+        {
+            TellIfUnrecorded(error.OutcomeRecorded);
+        }
+
+        return exitCode;
+    }
+
+    private protected int Fail(ParseResult parse, OperationError error) => Fail(parse, error, ExitCodes.Of(error));
+
+    private protected void TellIfUnrecorded(bool recorded)
+    {
+        if (!recorded)
+        {
+            Io.Tell("This could not be recorded in the audit journal; see 'osl doctor'.");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Osl.Cli.Output;
+using Osl.Cli.Parsing;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Cli.Commands;
+
+/// <summary>Runs a program and exits as it did.</summary>
+internal sealed class RunCommand : OslCommand
+{
+    private readonly RunOptions _options = new();
+
+    internal RunCommand(GlobalOptions globals, CliIo io)
+        : base("run", "Run a program in a process group of its own, and exit as it did.", globals, io)
+    {
+        JsonOption.Description = "Capture the output, up to 1 MiB each, and print one JSON object at the end.";
+        _options.AddTo(this);
+    }
+
+    internal override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("osl run -- git status --short", "Run git; its output passes through, and osl exits as git does."),
+        new("osl run --timeout 30s --grace 2s -- make -j4", "End make and all it started after 30 seconds: SIGTERM, 2 seconds, SIGKILL."),
+        new("osl run --env LANG=C --cwd /tmp -- ls -l", "Run ls in another directory, with one variable changed."),
+        new("osl run --json -- uname -r", "Print one JSON object: exit code, output, how long it took."),
+        new("osl run --detach --reason nightly -- sleep 2", "Start it and let it live on; print its ids."),
+    ];
+
+    internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfRunTable;
+
+    private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        var spawn = ToOperation(parse);
+        var context = GlobalOptions.Context(_options.ReasonOf(parse));
+        return _options.IsDetached(parse) ? DetachAsync(parse, spawn, context) : RunAsync(parse, spawn, context);
+    }
+
+    /// <summary>What a command line asks for.</summary>
+    internal SpawnProcessOperation ToOperation(ParseResult parse) => _options.ToOperation(parse, WantsJson(parse));
+
+    private async Task<int> RunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
+    {
+        using var stop = new StopRequests();
+        await using var host = Globals.CreateHost(parse, Io);
+        OneOf<RunProcessResult, OperationError> outcome;
+        try
+        {
+            outcome = await host.ExecuteAsync(new RunProcessOperation(spawn), context, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.ExitCode != 0)
+        {
+            // Its stop sequence is through, and nobody is left.
+            return stop.ExitCode;
+        }
+
+        if (outcome.TryPickT0(out var result, out var error))
+        {
+            return Report(parse, result, timedOut: false);
+        }
+
+        return error is TimedOut { Partial: RunProcessResult ended }
+            ? ReportTimeOut(parse, error, ended)
+            : Fail(parse, error, ExitCodes.OfRun(error));
+    }
+
+    private int ReportTimeOut(ParseResult parse, OperationError error, RunProcessResult ended)
+    {
+        Io.Refuse(error.Message, error.Remedy);
+        Report(parse, ended, timedOut: true);
+        return ExitCodes.TimedOut;
+    }
+
+    private int Report(ParseResult parse, RunProcessResult result, bool timedOut)
+    {
+        if (WantsJson(parse))
+        {
+            RunJson.Write(Io.Out, result, timedOut);
+        }
+
+        if (result.Escaped.Count > 0)
+        {
+            Io.Tell($"Still alive, since they left the process group: {PidList.Of(result.Escaped)}.");
+        }
+
+        TellIfUnrecorded(result.OutcomeRecorded);
+        if (ExitCodes.OfRun(result.ExitStatus) is { } exitCode)
+        {
+            return exitCode;
+        }
+
+        Io.Refuse(
+            "The program has ended, but how can't be known.",
+            "Something else in this process waited for it; 'osl doctor' may tell more."
+        );
+        return ExitCodes.Refused;
+    }
+
+    private async Task<int> DetachAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
+    {
+        await using var host = Globals.CreateHost(parse, Io);
+        var outcome = await host.ExecuteAsync(spawn, context, CancellationToken.None).ConfigureAwait(false);
+        if (!outcome.TryPickT0(out var started, out var error))
+        {
+            return Fail(parse, error, ExitCodes.OfRun(error));
+        }
+
+        if (WantsJson(parse))
+        {
+            RunJson.Write(Io.Out, started);
+        }
+        else
+        {
+            Io.Print($"operation {started.OperationId} pid {started.Pid} pgid {started.Pgid}");
+        }
+
+        TellIfUnrecorded(started.OutcomeRecorded);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Osl.Cli.Parsing;
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Cli.Commands;
+
+/// <summary>The options of run, and the operation they make.</summary>
+internal sealed class RunOptions
+{
+    private readonly Option<bool> _newGroup = Values.Flag(
+        "--new-group",
+        "A process group of its own: the default. On a terminal it gets the terminal while it runs."
+    );
+
+    private readonly Option<bool> _inheritGroup = Values.Flag("--inherit-group", "The process group of osl.");
+    private readonly Option<int?> _group = Values.IdOption("--group", "PGID", "A process group that osl started and that is still there.");
+    private readonly Option<bool> _newSession = Values.Flag("--new-session", "A session of its own, without a terminal.");
+    private readonly Option<string[]> _environment = new("--env") { HelpName = "K=V", Description = "Set a variable. Can be repeated." };
+    private readonly Option<string?> _directory = new("--cwd") { HelpName = "DIR", Description = "Its working directory." };
+    private readonly Option<TimeSpan?> _timeout = Values.Duration("--timeout", "End it after this time.");
+    private readonly Option<TimeSpan?> _grace = Values.Duration(
+        "--grace",
+        "How long it has between SIGTERM and SIGKILL: 10s unless said otherwise."
+    );
+
+    private readonly Option<bool> _detach = Values.Flag(
+        "--detach",
+        "Start it in a session of its own, without input and output, and let it live on; print its ids."
+    );
+
+    private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; kept in the audit journal." };
+
+    private readonly Argument<string[]> _program = new("PROGRAM")
+    {
+        Description = "The program, then its arguments. From here on nothing is an option of osl.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    internal void AddTo(Command command)
+    {
+        _environment.Validators.Add(RequireNameAndValue);
+        foreach (
+            var option in (Option[])
+                [_newGroup, _inheritGroup, _group, _newSession, _environment, _directory, _timeout, _grace, _detach, _reason]
+        )
+        {
+            command.Options.Add(option);
+        }
+
+        command.Arguments.Add(_program);
+        command.Validators.Add(RequireOnePlacement);
+        command.Validators.Add(RequireDetachable);
+    }
+
+    internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
+
+    internal string? ReasonOf(ParseResult parse) => parse.GetValue(_reason);
+
+    /// <summary>Program and arguments.</summary>
+    internal string[] CommandLineOf(ParseResult parse) => parse.GetValue(_program) ?? [];
+
+    internal SpawnProcessOperation ToOperation(ParseResult parse, bool capture)
+    {
+        var commandLine = CommandLineOf(parse);
+        var spawn = new SpawnProcessOperation(commandLine[0]) { WorkingDirectory = parse.GetValue(_directory) }.WithArguments(
+            commandLine.Skip(1)
+        );
+        spawn = Place(spawn, parse);
+        foreach (var variable in parse.GetValue(_environment) ?? [])
+        {
+            var separator = variable.IndexOf('=', StringComparison.Ordinal);
+            spawn = spawn.WithEnvironmentVariable(variable[..separator], variable[(separator + 1)..]);
+        }
+
+        if (parse.GetValue(_timeout) is { } limit)
+        {
+            spawn = spawn.WithTimeLimit(limit);
+        }
+
+        if (parse.GetValue(_grace) is { } grace)
+        {
+            spawn = spawn.WithGracePeriod(grace);
+        }
+
+        return IsDetached(parse)
+            ? spawn
+                .WithLifetime(ProcessLifetime.Detached)
+                .WithStandardOutput(StandardOutputConfig.Null)
+                .WithStandardError(StandardOutputConfig.Null)
+            : WithStreams(spawn, capture);
+    }
+
+    private static SpawnProcessOperation WithStreams(SpawnProcessOperation spawn, bool capture)
+    {
+        spawn = spawn.WithStandardInput(StandardInputKind.Inherit);
+        if (capture)
+        {
+            spawn = spawn.WithCapturedOutput();
+        }
+
+        var ownGroup = spawn.ProcessGroup.Placement == ProcessGroupPlacement.NewGroup && !spawn.DetachFromTerminal;
+        return ownGroup && HoldsTerminal() ? spawn.WithForegroundTerminal() : spawn;
+    }
+
+    /// <summary>Whether standard input is a terminal, and ours to hand on: osl in the background has no part in it.</summary>
+    private static bool HoldsTerminal() => !OperatingSystem.IsWindows() && Libc.Tcgetpgrp(0) == Libc.GetPgrp();
+
+    private SpawnProcessOperation Place(SpawnProcessOperation spawn, ParseResult parse) =>
+        parse.GetValue(_group) is { } group ? spawn.WithProcessGroup(group)
+        : parse.GetValue(_inheritGroup) ? spawn
+        : parse.GetValue(_newSession) ? spawn.WithNewProcessGroup().WithDetachFromTerminal()
+        : spawn.WithNewProcessGroup();
+
+    private static void RequireNameAndValue(OptionResult option)
+    {
+        foreach (var token in option.Tokens)
+        {
+            // Not repeated in the message: it may be a secret.
+            if (token.Value.IndexOf('=', StringComparison.Ordinal) <= 0)
+            {
+                option.AddError("--env needs NAME=VALUE.");
+            }
+        }
+    }
+
+    private void RequireOnePlacement(CommandResult command)
+    {
+        var given = Given(command, _newGroup, _inheritGroup, _group, _newSession);
+        if (given.Count > 1)
+        {
+            command.AddError($"{given[0]} and {given[1]} can't be had together.");
+        }
+    }
+
+    private void RequireDetachable(CommandResult command)
+    {
+        if (Given(command, _detach).Count > 0 && Given(command, _inheritGroup, _group, _timeout) is [var first, ..])
+        {
+            command.AddError(
+                $"--detach and {first} can't be had together: what is detached has a session of its own and no end set by osl."
+            );
+        }
+    }
+
+    private static List<string> Given(CommandResult command, params Option[] options) =>
+        [.. options.Where(option => command.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+}

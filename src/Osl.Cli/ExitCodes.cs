@@ -1,0 +1,91 @@
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Cli;
+
+/// <summary>One line of a table of exit codes.</summary>
+/// <param name="Code">The code as people read it: <c>125</c>, <c>128+N</c>.</param>
+/// <param name="Meaning">What it says.</param>
+internal sealed record ExitCodeLine(string Code, string Meaning);
+
+/// <summary>
+/// What osl exits with. The one map from errors to exit codes; the same two tables stand in knowledge/exit-codes.md and in --help,
+/// and a test holds them together.
+/// </summary>
+/// <remarks>
+/// `osl run` stands where the program would stand, so its own codes are those of env(1), nohup(1) and timeout(1): out of the way of
+/// what programs use.
+/// </remarks>
+internal static class ExitCodes
+{
+    internal const int Done = 0;
+    internal const int Failed = 1;
+    internal const int WrongUsage = 2;
+    internal const int Denied = 3;
+    internal const int NotFound = 4;
+    internal const int Survivors = 5;
+    internal const int NoJournal = 6;
+
+    internal const int TimedOut = 124;
+    internal const int Refused = 125;
+    internal const int CannotRun = 126;
+    internal const int ProgramNotFound = 127;
+    internal const int SignalBase = 128;
+
+    /// <summary>What `osl run` exits with.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfRunTable { get; } =
+    [
+        new("N", "the program exited with N; 0 for --detach when it runs"),
+        new("124", "the time limit ran out and the program was ended"),
+        new("125", "osl refused or failed: wrong usage, invalid, denied, journal not writable, somebody survived"),
+        new("126", "the program was found but can't be run"),
+        new("127", "the program was not found"),
+        new("128+N", "signal N ended the program, or ended osl, which then ended the program"),
+    ];
+
+    /// <summary>What every other command exits with.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfOthersTable { get; } =
+    [
+        new("0", "done"),
+        new("1", "failed"),
+        new("2", "wrong usage"),
+        new("3", "denied, by the policy or by the system"),
+        new("4", "not found, or stale: the number means another process now"),
+        new("5", "somebody survived"),
+        new("6", "the audit journal is not available"),
+    ];
+
+    /// <summary>For every command but run.</summary>
+    internal static int Of(OperationError error) =>
+        error switch
+        {
+            ValidationFailed => WrongUsage,
+            Osl.Operations.Denied or ApprovalRequired or PermissionRefused => Denied,
+            Osl.Operations.NotFound or StaleProcess => NotFound,
+            StopFailed => Survivors,
+            AuditUnavailable => NoJournal,
+            _ => Failed,
+        };
+
+    /// <summary>For run.</summary>
+    internal static int OfRun(OperationError error) =>
+        error switch
+        {
+            Osl.Operations.TimedOut => TimedOut,
+            Osl.Operations.NotFound { Thing: MissingThing.Program } => ProgramNotFound,
+            // The machine had no room for one more process: nothing is wrong with the program.
+            SpawnFailed { ErrorCode: Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE } => Refused,
+            SpawnFailed or PermissionRefused => CannotRun,
+            _ => Refused,
+        };
+
+    /// <summary>For run, when the program has ended. Null when it can't be known how.</summary>
+    internal static int? OfRun(ExitStatus status) =>
+        status switch
+        {
+            { ExitCode: { } code } => code,
+            { Signal: { } signal } => SignalBase + signal.Number,
+            _ => null,
+        };
+}

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Osl.Cli.Output;
+using Osl.Hosting;
+using Osl.Operations;
+
+namespace Osl.Cli;
+
+/// <summary>What can be said to every command.</summary>
+internal sealed class GlobalOptions
+{
+    internal Option<string?> AuditDirectory { get; } =
+        new("--audit-dir")
+        {
+            HelpName = "DIR",
+            Description = "Where the audit journal lies. Otherwise OSL_AUDIT_DIR, or the state directory (osl doctor shows it).",
+            Recursive = true,
+        };
+
+    internal Option<string?> Policy { get; } =
+        new("--policy")
+        {
+            HelpName = "FILE",
+            Description = "A policy file. Otherwise OSL_POLICY. This version can't read one, and refuses rather than ignore it.",
+            Recursive = true,
+        };
+
+    internal Option<bool> Verbose { get; } =
+        new("--verbose")
+        {
+            Description = "Log to standard error what is done; show the stack trace of a failure.",
+            Recursive = true,
+            Arity = ArgumentArity.Zero,
+        };
+
+    /// <summary>The audit directory that holds for this call; null when there is no home to put it under.</summary>
+    internal string? AuditDirectoryOf(ParseResult parse, CliIo io) =>
+        parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR") ?? OslDirectories.Audit;
+
+    /// <summary>The policy file that was named; null when none was.</summary>
+    internal string? PolicyFileOf(ParseResult parse, CliIo io) => parse.GetValue(Policy) ?? io.Variable("OSL_POLICY");
+
+    /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
+    internal OslHost CreateHost(ParseResult parse, CliIo io) =>
+        OslHost.Create(options =>
+        {
+            options.UseTimeProvider(io.Time);
+            if (AuditDirectoryOf(parse, io) is { } directory)
+            {
+                options.UseAuditDirectory(directory);
+            }
+
+            if (PolicyFileOf(parse, io) is { } policy)
+            {
+                options.UsePolicyFile(policy);
+            }
+
+            if (parse.GetValue(Verbose))
+            {
+                options.UseLogger(EscapingLogSink.CreateLogger(io));
+            }
+        });
+
+    /// <summary>Who asks: the account osl runs as.</summary>
+    internal static OperationContext Context(string? reason = null) => new(Principal.Current, reason);
+
+    internal void AddTo(Command root)
+    {
+        AuditDirectory.Validators.Add(NotEmpty);
+        Policy.Validators.Add(NotEmpty);
+        root.Options.Add(AuditDirectory);
+        root.Options.Add(Policy);
+        root.Options.Add(Verbose);
+    }
+
+    private static void NotEmpty(System.CommandLine.Parsing.OptionResult option)
+    {
+        if (option.Tokens is [{ Value.Length: 0 }])
+        {
+            option.AddError($"{option.Option.Name} needs a path.");
+        }
+    }
+}

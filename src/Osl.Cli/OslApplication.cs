@@ -1,0 +1,152 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Osl.Cli.Commands;
+using Osl.Cli.Output;
+using Osl.Cli.Parsing;
+using Osl.Hosting;
+
+namespace Osl.Cli;
+
+/// <summary>The osl command as a whole: reads the command line, does one command, and turns whatever goes wrong into one or two lines.</summary>
+internal sealed class OslApplication
+{
+    private readonly CliIo _io;
+    private readonly GlobalOptions _globals = new();
+    private readonly RunCommand _run;
+
+    internal OslApplication(CliIo io)
+    {
+        _io = io;
+        _run = new RunCommand(_globals, io);
+        Root = new RootCommand("Runs operating-system processes as judged, audited operations, and ends them as a whole.");
+        Root.Options.Clear();
+        Root.Directives.Clear();
+        var help = new HelpOption("--help", "-h");
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        Root.Options.Add(help);
+        Root.Options.Add(new VersionOption { Action = new VersionAction() });
+        _globals.AddTo(Root);
+        Root.Subcommands.Add(_run);
+        Root.Subcommands.Add(new PsCommand(_globals, io));
+        Root.Subcommands.Add(new SignalCommand(_globals, io));
+        Root.Subcommands.Add(new KillGroupCommand(_globals, io));
+        Root.Subcommands.Add(AuditCommands.Create(_globals, io));
+        Root.Subcommands.Add(new DoctorCommand(_globals, io));
+    }
+
+    internal RootCommand Root { get; }
+
+    internal async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        var (parse, unknownOption) = Parse(arguments);
+        // run stands where the program would stand: what is wrong with osl itself is 125 there.
+        var isRun = parse.CommandResult.Command == _run;
+        var exitCode = await InvokeAsync(parse, unknownOption, isRun).ConfigureAwait(false);
+        try
+        {
+            await _io.Out.FlushAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            return OutputFailed(e, isRun, exitCode);
+        }
+
+        return exitCode;
+    }
+
+    /// <summary>Reads a command line; never throws for what is on it.</summary>
+    internal (ParseResult Result, string? UnknownOption) Parse(IReadOnlyList<string> arguments)
+    {
+        var split = ProgramBoundary.Find(arguments, Root, _run);
+        // @FILE is an argument like any other, and -xyz are not three options.
+        var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+        return (Root.Parse(split.Arguments, configuration), split.UnknownOption);
+    }
+
+    private async Task<int> InvokeAsync(ParseResult parse, string? unknownOption, bool isRun)
+    {
+        if (SetUidGuard.IsSetUid)
+        {
+            _io.Refuse(
+                "This program runs with more privileges than its caller has, and refuses to.",
+                "Take the set-uid or set-gid bit, or the file capabilities, off osl and dotnet."
+            );
+            return isRun ? ExitCodes.Refused : ExitCodes.Failed;
+        }
+
+        var help = $"See 'osl{(parse.CommandResult.Command == Root ? "" : " " + parse.CommandResult.Command.Name)} --help'.";
+        if (unknownOption is not null)
+        {
+            _io.Refuse($"'{unknownOption}' is no option of osl run.", $"Put -- before a program whose name begins with -. {help}");
+            return ExitCodes.Refused;
+        }
+
+        if (parse.Action is ParseErrorAction)
+        {
+            _io.Refuse(parse.Errors is [var first, ..] ? first.Message : "This command line can't be understood.", help);
+            return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = _io.Out,
+            };
+            return await parse.InvokeAsync(configuration).ConfigureAwait(false);
+        }
+        catch (OutputFailedException e)
+        {
+            return OutputFailed(e, isRun, ExitCodes.Done);
+        }
+        catch (OslConfigurationException e)
+        {
+            return ConfigurationFailed(e, parse, isRun);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _io.Refuse(
+                $"{e.GetType().Name}: {e.Message}",
+                parse.GetValue(_globals.Verbose) ? null : "This is a defect of osl; --verbose shows where it comes from."
+            );
+            return WithTrace(e, parse, isRun);
+        }
+    }
+
+    private int ConfigurationFailed(OslConfigurationException e, ParseResult parse, bool isRun)
+    {
+        // Its message ends with the remedy, which stands on a line of its own here.
+        var message = e.Message.EndsWith(e.Remedy, StringComparison.Ordinal) ? e.Message[..^e.Remedy.Length].TrimEnd() : e.Message;
+        if (parse.CommandResult.Command is OslCommand command && parse.GetValue(command.JsonOption))
+        {
+            Json.WriteError(_io.Out, "configuration", message, e.Remedy);
+        }
+
+        _io.Refuse(message, e.Remedy);
+        return WithTrace(e, parse, isRun);
+    }
+
+    private int WithTrace(Exception e, ParseResult parse, bool isRun)
+    {
+        if (parse.GetValue(_globals.Verbose))
+        {
+            _io.WriteError($"{Operations.DisplayText.Escape(e.ToString()).Replace("\\u000A", "\n", StringComparison.Ordinal)}\n");
+        }
+
+        return isRun ? ExitCodes.Refused : ExitCodes.Failed;
+    }
+
+    private int OutputFailed(IOException e, bool isRun, int exitCode)
+    {
+        if (e is OutputFailedException { ReaderIsGone: true })
+        {
+            return exitCode;
+        }
+
+        _io.Refuse(e.Message, "What was asked for may have been done; 'osl audit list' shows it.");
+        return isRun ? ExitCodes.Refused : ExitCodes.Failed;
+    }
+}

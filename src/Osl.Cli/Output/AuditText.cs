@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json;
+using Osl.Operations;
+using Osl.Operations.Auditing;
+using Osl.Operations.Policies;
+using Osl.Security.Audit;
+
+namespace Osl.Cli.Output;
+
+/// <summary>Records of the journal for people and for programs. Everything in them is untrusted and is escaped.</summary>
+internal static class AuditText
+{
+    private const string LineHeader =
+        "INDEX  TIME                      TYPE      OPERATION                         OPERATION_TYPE        PRINCIPAL   RESULT             PID/PGID       PROGRAM";
+
+    internal static void WriteHeader(TextWriter output) => output.Write(LineHeader + "\n");
+
+    /// <summary>One line. Columns are of fixed width, so that nothing has to be held back.</summary>
+    internal static void WriteLine(TextWriter output, long index, AuditRecord record)
+    {
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{index, -5}  {Time(record.Time)}  {TypeOf(record), -8}  {record.Operation?.ToString() ?? "-", -32}  {Cell(record.OperationType), -20}  {Cell(record.Principal), -10}  {Cell(ResultOf(record)), -17}  {NumbersOf(record), -13}  {Cell(ProgramOf(record))}"
+        );
+        output.Write(line.TrimEnd() + "\n");
+    }
+
+    /// <summary>One object: the record as it was written, with its index; or what is wrong in its place.</summary>
+    internal static void WriteJson(TextWriter output, AuditEntry entry) =>
+        Json.WriteObject(
+            output,
+            json =>
+            {
+                if (entry.Problem is { } problem)
+                {
+                    json.WriteStartObject("problem"u8);
+                    json.WriteString("kind"u8, problem.Kind.ToString());
+                    json.WriteString("what"u8, problem.What);
+                    json.WriteNumber("segment"u8, problem.Segment);
+                    json.WriteNumber("offset"u8, problem.Offset);
+                    json.WriteEndObject();
+                    return;
+                }
+
+                json.WriteNumber("index"u8, entry.Index);
+                json.WritePropertyName("record"u8);
+                // Read and written again, not copied: our encoder leaves nothing in it that a terminal would obey.
+                using var document = JsonDocument.Parse(entry.Raw);
+                document.RootElement.WriteTo(json);
+            }
+        );
+
+    /// <summary>Everything a record says, a line each.</summary>
+    internal static void WriteAll(TextWriter output, AuditEntry entry)
+    {
+        using var document = JsonDocument.Parse(entry.Raw);
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"record {entry.Index}\n"));
+        WriteMembers(output, document.RootElement, indent: "  ");
+    }
+
+    /// <summary>allow, deny; or what came of it.</summary>
+    internal static string? ResultOf(AuditRecord record) =>
+        record.Type switch
+        {
+            AuditRecordType.Intent => record.Decision?.ToString().ToLowerInvariant(),
+            AuditRecordType.Exit => record.ExitSignal is { } signal ? $"SIG{signal}"
+            : record.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"exit {code}")
+            : "unknown",
+            AuditRecordType.Gap => string.Create(CultureInfo.InvariantCulture, $"{record.GapCount} missing"),
+            _ => record.Outcome,
+        };
+
+    internal static bool IsDenied(AuditRecord record) =>
+        record.Decision == PolicyEffect.Deny || record.Outcome is "denied" or "approval_required";
+
+    private static string TypeOf(AuditRecord record) => record.Type.ToString().ToLowerInvariant();
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    private static string Cell(string? text) => string.IsNullOrEmpty(text) ? "-" : DisplayText.Escape(text, 200);
+
+    private static string NumbersOf(AuditRecord record) =>
+        (record.Pid, record.Pgid ?? record.TargetPgid) switch
+        {
+            ({ } pid, { } pgid) => string.Create(CultureInfo.InvariantCulture, $"{pid}/{pgid}"),
+            ({ } pid, null) => string.Create(CultureInfo.InvariantCulture, $"{pid}"),
+            (null, { } pgid) => string.Create(CultureInfo.InvariantCulture, $"/{pgid}"),
+            _ => "-",
+        };
+
+    private static string? ProgramOf(AuditRecord record) =>
+        record.Executable?.Path
+        ?? ProgramIn(record.Request)
+        ?? (record.Target is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
+
+    /// <summary>A refusal may come before the program was found: then it is only named in the request.</summary>
+    private static string? ProgramIn(JsonElement? request)
+    {
+        var operation = Member(request, "operation");
+        var program = Member(Member(operation, "spawn") ?? operation, "program");
+        return program is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    }
+
+    private static JsonElement? Member(JsonElement? element, string name) =>
+        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+
+    private static void WriteMembers(TextWriter output, JsonElement element, string indent)
+    {
+        foreach (var member in element.EnumerateObject())
+        {
+            output.Write($"{indent}{DisplayText.Escape(member.Name)}: ");
+            if (member.Value.ValueKind == JsonValueKind.Object)
+            {
+                output.Write('\n');
+                WriteMembers(output, member.Value, indent + "  ");
+            }
+            else
+            {
+                output.Write($"{DisplayText.Escape(member.Value.ToString())}\n");
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Osl.Cli;
+
+/// <summary>
+/// SIGINT, SIGTERM and SIGHUP as a cancellation, once: the first one sets it off, later ones change nothing, so that a graceful stop
+/// stays one. A signal that osl was started with as ignored stays ignored.
+/// </summary>
+internal sealed class StopRequests : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _exitCode;
+
+    internal StopRequests() =>
+        _registrations = [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+        ];
+
+    internal CancellationToken Token => _source.Token;
+
+    /// <summary>128 + the number of the first signal; 0 as long as there was none.</summary>
+    internal int ExitCode => Volatile.Read(ref _exitCode);
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
+        _source.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        var number = context.Signal switch
+        {
+            PosixSignal.SIGHUP => 1,
+            PosixSignal.SIGINT => 2,
+            _ => 15,
+        };
+        if (Interlocked.CompareExchange(ref _exitCode, ExitCodes.SignalBase + number, 0) == 0)
+        {
+            _source.Cancel();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Osl.Cli.Output;
+using Osl.Hosting;
+using Osl.Interop.Files;
+using Osl.Interop.Linux;
+
+namespace Osl.Cli;
+
+/// <summary>What osl finds around it, beside what the machine can do: who runs it, and the places it uses.</summary>
+internal static class Surroundings
+{
+    private const int Sticky = 0x200;
+
+    internal static Finding Account() =>
+        OperatingSystem.IsWindows()
+            ? new("account", true, Environment.UserName)
+            : new(
+                "account",
+                true,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Environment.UserName}, uid {Libc.GetEuid()}{(Libc.GetEuid() == 0 ? ": may start programs as anyone; foreign targets stay denied" : "")}"
+                )
+            );
+
+    internal static Finding Journal(string? directory) =>
+        directory is null
+            ? new(
+                "audit-journal",
+                false,
+                "no home directory to keep it under, so nothing can be started",
+                "Set HOME, or name a directory with --audit-dir."
+            )
+            : Place(
+                "audit-journal",
+                directory,
+                "Only root and this account may write to any part of the path, and it may be no symbolic link."
+            );
+
+    internal static Finding Registry() =>
+        OslDirectories.Registry is { } directory
+            ? Place(
+                "registry",
+                directory,
+                "Without it, other osl processes don't see what this one started; mend the path or set XDG_RUNTIME_DIR."
+            )
+            : new(
+                "registry",
+                false,
+                "nowhere to keep it: other osl processes don't see what this one started",
+                "Set XDG_RUNTIME_DIR or HOME."
+            );
+
+    internal static Finding Policy(string? named)
+    {
+        var file = named ?? (File.Exists(OslDirectories.SystemPolicyFile) ? OslDirectories.SystemPolicyFile : null);
+        return file is null
+            ? new("policy", true, "the built-in one: start programs as this account, control what was started for it; all else is denied")
+            : new(
+                "policy",
+                false,
+                $"{file}: this version can't read policy files and runs nothing beside one",
+                "Remove it, or use a version that reads policies."
+            );
+    }
+
+    private static Finding Place(string name, string path, string remedy)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return new(name, true, path);
+        }
+
+        // A directory that is not there is made with mode 0700: what counts is what it will be made in.
+        path = Path.GetFullPath(path);
+        var existing = path;
+        while (!Path.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
+        {
+            existing = parent;
+        }
+
+        var trust = TrustedPath.Examine(existing);
+        // The directory above may be sticky, /tmp for one: what is ours in there, nobody can replace.
+        var isThere = existing.Length == path.Length;
+        var willDo = trust.IsTrusted || (!isThere && trust.Problem == PathProblem.WritableByOthers && (trust.Mode & Sticky) != 0);
+        return willDo
+            ? new(name, true, isThere ? path : $"{path}, not there yet")
+            : new(name, false, $"{path}: {trust.Describe()}", remedy);
+    }
+}
