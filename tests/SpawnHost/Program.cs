@@ -1,0 +1,32 @@
+using Osl.Hosting;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+// spawnhost DIRECTORY: a host that runs and spawns without end, to be killed at any moment. Whatever it starts writes its
+// operation to DIRECTORY/ran first, then becomes a small tree; one line of output says that an operation is through.
+var directory = args[0];
+await using var osl = OslHost.Create(o =>
+    o.UseAuditDirectory(Path.Combine(directory, "audit")).UseRegistryDirectory(Path.Combine(directory, "registry"))
+);
+var said = new Lock();
+await Task.WhenAll(Enumerable.Range(0, 4).Select(WorkAsync));
+
+async Task WorkAsync(int worker)
+{
+    const string Script = "echo $OSL_OPERATION >> \"$0\"; sleep 600 & setsid sleep 600 & ";
+    var ran = Path.Combine(directory, "ran");
+    for (var turn = worker; ; turn++)
+    {
+        var tree = new SpawnProcessOperation("/bin/sh", ["-c", Script + (turn % 3 == 0 ? "exec sleep 600" : "exit 0"), ran])
+            .WithNewProcessGroup()
+            .WithStandardOutput(StandardOutputConfig.Null);
+        var id =
+            turn % 3 == 0
+                ? (await osl.ExecuteAsync(tree, OperationContext.Current).OrThrow()).OperationId
+                : (await osl.ExecuteAsync(new RunProcessOperation(tree), OperationContext.Current).OrThrow()).OperationId;
+        lock (said)
+        {
+            Console.WriteLine(id);
+        }
+    }
+}
