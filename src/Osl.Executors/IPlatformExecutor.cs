@@ -82,8 +82,8 @@ internal abstract class GroupLease(GroupRef group) : IDisposable
     public abstract OperationError? Signal(Signal signal);
 
     /// <summary>
-    /// Completes when no member is alive, those included that are born meanwhile; the number of members seen to end. Cancelling
-    /// ends the wait only.
+    /// Completes when no member is alive, those included that are born meanwhile; the number of members seen to end. Who is alive
+    /// is looked up before this returns: begin to wait, then signal, and everybody is counted. Cancelling ends the wait only.
     /// </summary>
     public abstract Task<int> WaitUntilEmptyAsync(CancellationToken cancellationToken);
 

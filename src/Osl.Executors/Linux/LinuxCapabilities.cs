@@ -72,12 +72,12 @@ internal static class LinuxCapabilities
     private static Capability Init() =>
         Environment.ProcessId == 1
             ? new Capability(
-                "init",
+                "pid-1",
                 Available: false,
                 "this host is process 1: orphans become its children and stay zombies, and System.Diagnostics.Process reaps what it did not start",
                 "Run an init in the container (docker run --init)."
             )
-            : new Capability("init", Available: true, "another process is process 1");
+            : new Capability("pid-1", Available: true, "another process is process 1");
 
     private static Capability Cgroup()
     {

@@ -16,27 +16,30 @@ internal static class LinuxProcessTable
 
     /// <summary>One process; null when it is gone or its pid is another's now.</summary>
     internal static ProcessState? Read(ProcessRef process) =>
-        IsOfHere(process) && ProcFs.TryReadStat(process.Pid, out var stat) && stat.StartTime == process.StartTime
-            ? State(process, stat)
+        IsOfHere(process) && ProcLine.TryRead(process.Pid, out var line, withName: true) && line.StartTime == process.StartTime
+            ? State(process, line)
             : null;
 
-    /// <summary>The lines of many; those that are gone meanwhile are left out.</summary>
-    internal static List<ProcessState> Read(List<ProcLine> lines)
+    /// <summary>Lines that were read with their names; those that are gone since are left out.</summary>
+    internal static List<ProcessState> States(List<ProcLine> lines)
     {
         var states = new List<ProcessState>(lines.Count);
         foreach (var line in lines)
         {
-            if (ProcFs.TryReadStat(line.Pid, out var stat) && stat.StartTime == line.StartTime)
+            if (State(Ref(line), line) is { } state)
             {
-                states.Add(State(Ref(line), stat));
+                states.Add(state);
             }
         }
 
         return states;
     }
 
-    private static ProcessState State(ProcessRef process, in ProcStat stat) =>
-        new(process, stat.Comm, stat.ParentPid, stat.Pgid, stat.Session, ProcFile.RealUid(process.Pid), Activity(stat.State));
+    /// <summary>Null when it went away between the two files: a uid that nobody has would look like a stranger's.</summary>
+    private static ProcessState? State(ProcessRef process, in ProcLine line) =>
+        ProcFile.RealUid(line.Pid) is >= 0 and var uid
+            ? new ProcessState(process, line.Name, line.ParentPid, line.Pgid, line.Session, uid, Activity(line.State))
+            : null;
 
     private static ProcessActivity Activity(char state) =>
         state switch

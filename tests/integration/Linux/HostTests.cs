@@ -39,6 +39,10 @@ public sealed class HostTests : LinuxExecutorTest
     public Task Failed_launches_leave_no_descriptor() => RunInside(Plain, nameof(InsideHostTests.Failures_leave_nothing));
 
     [Fact]
+    public Task A_terminal_is_lent_to_the_child_and_taken_back() =>
+        RunInside("exec script --quiet --return --command \"$0 $*\" /dev/null", nameof(InsideHostTests.With_a_terminal));
+
+    [Fact]
     public Task As_process_1_beside_the_framework_exits_are_still_known()
     {
         Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "A pid namespace needs root.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Osl.Executors;
 using Osl.Executors.Linux;
@@ -250,6 +251,28 @@ public sealed class InsideHostTests : LinuxExecutorTest
                     }
                 )
                 .AsT0.Exited;
+    }
+
+    [Fact(Explicit = true)]
+    public async Task With_a_terminal()
+    {
+        var own = Libc.GetPgrp();
+        Assert.Equal(own, Terminal.Owner());
+        for (var i = 0; i < 50; i++)
+        {
+            var launched = Launch("cat", ["/proc/self/stat"], StandardInputKind.Inherit, StandardOutputConfig.Capture(), foreground: true);
+
+            var fields = (await launched.OutputEnded).Output.Text.Split(' ');
+            await launched.Exited;
+
+            // Field 8: the foreground group of its terminal, as it was while the child ran.
+            Assert.Equal(launched.Pgid, int.Parse(fields[7], CultureInfo.InvariantCulture));
+            Assert.Equal(own, Terminal.Owner());
+        }
+
+        Assert.True(TryLaunch("cat", [new string('x', 200_000)], StandardInputKind.Inherit, foreground: true).IsT1);
+        Assert.Equal(own, Terminal.Owner());
+        Done();
     }
 
     [Fact(Explicit = true)]

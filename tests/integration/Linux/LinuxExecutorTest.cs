@@ -72,6 +72,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         ProcessLifetime lifetime = ProcessLifetime.Managed,
         string workingDirectory = "/",
         string[]? environment = null,
+        bool foreground = false,
         LinuxExecutor? executor = null
     )
     {
@@ -97,6 +98,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
                     Placement = placement,
                     JoinGroup = join,
                     NewSession = newSession,
+                    ForegroundTerminal = foreground,
                     Lifetime = lifetime,
                     StandardInput = input,
                     StandardOutput = output ?? StandardOutputConfig.Null,
@@ -126,9 +128,24 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         bool newSession = false,
         ProcessLifetime lifetime = ProcessLifetime.Managed,
         string workingDirectory = "/",
-        string[]? environment = null
+        string[]? environment = null,
+        bool foreground = false
     ) =>
-        TryLaunch(program, arguments, input, output, error, placement, join, newSession, lifetime, workingDirectory, environment).OrThrow();
+        TryLaunch(
+                program,
+                arguments,
+                input,
+                output,
+                error,
+                placement,
+                join,
+                newSession,
+                lifetime,
+                workingDirectory,
+                environment,
+                foreground
+            )
+            .OrThrow();
 
     private protected LaunchedProcess Shell(
         string script,

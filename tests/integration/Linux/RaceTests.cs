@@ -148,6 +148,33 @@ public sealed class RaceTests : LinuxExecutorTest
     }
 
     [Fact]
+    public async Task Disposing_an_executor_does_not_forget_a_group_that_outlives_its_leader()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            var executor = new LinuxExecutor(new ExecutorOptions(), Registry);
+            var launched = TryLaunch(
+                    "/bin/sh",
+                    ["-c", "exec 3<&0; cat <&3 & cat <&3 & exit 0"],
+                    input: StandardInputKind.Pipe,
+                    executor: executor
+                )
+                .OrThrow();
+            await launched.Exited;
+            Assert.Equal(1, Registry.Open);
+
+            await executor.DisposeAsync();
+
+            await launched.StandardInput!.DisposeAsync();
+            while (Registry.Open > 0)
+            {
+                Cancelled.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Disposing_an_executor_leaves_nobody_waiting_for_ever()
     {
         for (var i = 0; i < 50; i++)

@@ -75,7 +75,7 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
         }
 
         var marked = new GroupIdentity(group, leader: null);
-        if (!marked.IsUnpinned && groups.AnyAlive(marked, out _))
+        if (marked.Marker.Length > 0 && groups.AnyAlive(marked, out _))
         {
             return Lease(marked, entry, sharesLeader: false);
         }

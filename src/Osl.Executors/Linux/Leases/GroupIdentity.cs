@@ -16,9 +16,6 @@ internal sealed class GroupIdentity(GroupRef group, PidFd? leader)
     /// <summary><c>OSL_OPERATION=…</c> as the members have it in their environment; empty for a group that Osl did not make.</summary>
     internal byte[] Marker { get; } = MarkerOf(group.Operation);
 
-    /// <summary>Whether nothing says that the processes now under the number are the ones meant.</summary>
-    internal bool IsUnpinned => Leader is null && Marker.Length == 0;
-
     internal static byte[] MarkerOf(OperationId operation) =>
         operation.IsEmpty ? [] : Encoding.ASCII.GetBytes($"{OperationId.MarkerVariable}={operation}");
 }

@@ -22,7 +22,7 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
     private readonly Lock _gate = new();
     private bool _disposed;
 
-    public override IReadOnlyList<ProcessState> Members() => LinuxProcessTable.Read(groups.Members(identity));
+    public override IReadOnlyList<ProcessState> Members() => LinuxProcessTable.States(groups.Members(identity, withNames: true));
 
     public override OperationError? Signal(Signal signal)
     {
@@ -32,17 +32,13 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
             return ProtectedTargets.Refuse(Group.Id, isGroup: true);
         }
 
-        if (identity.IsUnpinned)
-        {
-            return new Unsupported(
+        return identity.Leader is { } leader && groups.GroupSignal
+                ? LinuxErrors.OfSignal(leader.Send(number, group: true), Group.ToString())
+            : IsCertain() ? SignalEach(number)
+            : new Unsupported(
                 $"a signal to group {Group.Id}, whose leader has ended and which Osl did not start",
                 "Nothing ties the number to the group meant any more; signal its members one by one, by pid."
             );
-        }
-
-        return identity.Leader is { } leader && groups.GroupSignal
-            ? LinuxErrors.OfSignal(leader.Send(number, group: true), Group.ToString())
-            : SignalEach(number);
     }
 
     /// <remarks>Who is alive is looked up before this returns: begin to wait, then signal, and everybody is counted.</remarks>
@@ -120,7 +116,15 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
 
     /// <summary>After a join: whether the group that was joined is the one that is held.</summary>
     internal bool IsStill() =>
-        identity.Leader is { } leader ? groups.Pin(leader) == GroupPin.Exists : !identity.IsUnpinned && groups.AnyAlive(identity, out _);
+        (identity.Leader is { } leader ? groups.Pin(leader) : GroupPin.Unknown) switch
+        {
+            GroupPin.Exists => true,
+            GroupPin.Unknown => identity.Marker.Length > 0 && groups.AnyAlive(identity, out _),
+            _ => false,
+        };
+
+    /// <summary>Whether it is beyond doubt who is a member: by the marker, or since the number can't be another group's.</summary>
+    private bool IsCertain() => identity.Marker.Length > 0 || (identity.Leader is { } leader && groups.Pin(leader) == GroupPin.Exists);
 
     /// <summary>False when there was no room for the wait; a member that has ended meanwhile needs none.</summary>
     private bool TryWatch(in ProcLine member, List<ExitWait> waits)
@@ -175,7 +179,7 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
 
                 found = true;
                 using var pidfd = PidFd.TryOpen(member.Pid, out var error);
-                if (pidfd is not null && groups.IsStillMember(identity, member))
+                if (pidfd is not null && groups.IsStillMember(identity, member) && IsCertain())
                 {
                     error = pidfd.Send(number);
                     reached |= error == 0;

@@ -38,7 +38,7 @@ internal sealed class LinuxGroups(bool groupSignal)
         : GroupPin.Unknown;
 
     /// <summary>The members, zombies included.</summary>
-    internal List<ProcLine> Members(GroupIdentity identity)
+    internal List<ProcLine> Members(GroupIdentity identity, bool withNames = false)
     {
         var members = new List<ProcLine>();
         var pids = PidList.Open();
@@ -46,7 +46,7 @@ internal sealed class LinuxGroups(bool groupSignal)
         {
             while (pids.MoveNext())
             {
-                if (TryReadMember(pids.Current, identity.Group.Id, out var line))
+                if (TryReadMember(pids.Current, identity.Group.Id, out var line, withNames))
                 {
                     members.Add(line);
                 }
@@ -179,9 +179,9 @@ internal sealed class LinuxGroups(bool groupSignal)
     }
 
     /// <summary>getpgid(2) first: a tenth of what reading a line of /proc costs, and most processes are not members.</summary>
-    private static bool TryReadMember(int pid, int pgid, out ProcLine line)
+    private static bool TryReadMember(int pid, int pgid, out ProcLine line, bool withName = false)
     {
         line = default;
-        return Libc.GetPgid(pid) == pgid && ProcLine.TryRead(pid, out line) && line.Pgid == pgid;
+        return Libc.GetPgid(pid) == pgid && ProcLine.TryRead(pid, out line, withName) && line.Pgid == pgid;
     }
 }

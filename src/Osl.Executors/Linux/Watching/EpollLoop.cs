@@ -58,13 +58,14 @@ internal sealed unsafe class EpollLoop(string name)
 
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closing, this);
-            return _epoll >= 0 ? 0 : Start();
+            return _closing ? Errno.EBADF
+                : _epoll >= 0 ? 0
+                : Start();
         }
     }
 
     /// <summary>Watches a descriptor until <see cref="Remove"/>.</summary>
-    /// <returns>The error number (ENOMEM, ENOSPC: no more watches for this user), or 0.</returns>
+    /// <returns>The error number (ENOMEM, ENOSPC: no more watches for this user; EBADF: closed), or 0.</returns>
     internal int Add(int fd, uint events, EpollTarget target)
     {
         if (EnsureStarted() is var failed and not 0)
@@ -75,7 +76,11 @@ internal sealed unsafe class EpollLoop(string name)
         ulong token;
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
+            if (_closed)
+            {
+                return Errno.EBADF;
+            }
+
             token = Enter(target);
         }
 
@@ -102,6 +107,25 @@ internal sealed unsafe class EpollLoop(string name)
             var unused = stackalloc byte[EpollEvents.MaxSize];
             _ = Libc.EpollCtl(_epoll, Libc.EPOLL_CTL_DEL, fd, unused);
             Leave(target);
+        }
+    }
+
+    /// <summary>Keeps the loop open for who has nothing to watch at the moment and will again. While something is watched.</summary>
+    internal void Hold()
+    {
+        lock (_gate)
+        {
+            _count++;
+        }
+    }
+
+    /// <summary>The end of <see cref="Hold"/>.</summary>
+    internal void LetGo()
+    {
+        lock (_gate)
+        {
+            _count--;
+            WakeIfOver();
         }
     }
 
@@ -242,10 +266,15 @@ internal sealed unsafe class EpollLoop(string name)
             _firstFree = target.Slot;
             target.Slot = -1;
             _count--;
-            if (_closing && _count == 0)
-            {
-                Wake();
-            }
+            WakeIfOver();
+        }
+    }
+
+    private void WakeIfOver()
+    {
+        if (_closing && _count == 0)
+        {
+            Wake();
         }
     }
 

@@ -4,7 +4,8 @@ namespace Osl.Executors.Linux;
 
 /// <summary>
 /// Follows a group that outlives its leader, until nobody of it is alive: waits for one living member after the other. The
-/// leader's pidfd stays open meanwhile, so that the group can still be signalled, and the registry's entry stays.
+/// leader's pidfd stays open meanwhile, so that the group can still be signalled, the registry's entry stays, and the watcher's
+/// loop is held open by the leader, also when the executor is being disposed.
 /// </summary>
 internal static class GroupTail
 {
@@ -26,5 +27,6 @@ internal static class GroupTail
         }
 
         leader.Release();
+        watcher.Loop.LetGo();
     }
 }

@@ -64,11 +64,16 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
             return;
         }
 
+        // Until it is known whether the group lives on: a loop that is being closed must not end in between.
+        watcher.Loop.Hold();
         watcher.Loop.Remove(pidfd.Number, this);
         Volatile.Write(ref _exit, Describe(process, outcome, status));
         Terminal.TakeBack(TerminalOwner);
-
         Conclude();
+        if (!_groupLivesOn)
+        {
+            watcher.Loop.LetGo();
+        }
     }
 
     /// <summary>It was over before it could be held; only the runtime as process 1 can have reaped it.</summary>

@@ -1,8 +1,9 @@
 using System.Buffers.Text;
+using System.Text;
 
 namespace Osl.Interop.Linux;
 
-/// <summary>The numbers of /proc/PID/stat (proc_pid_stat(5)), read without allocating.</summary>
+/// <summary>What /proc/PID/stat says (proc_pid_stat(5)), read without allocating; the name only for who asks for it.</summary>
 /// <param name="Pid">Field 1.</param>
 /// <param name="State">Field 3.</param>
 /// <param name="ParentPid">Field 4.</param>
@@ -11,24 +12,27 @@ namespace Osl.Interop.Linux;
 /// <param name="StartTime">Field 22: clock ticks since boot.</param>
 internal readonly record struct ProcLine(int Pid, char State, int ParentPid, int Pgid, int Session, long StartTime)
 {
+    /// <summary>Field 2, any bytes taken as UTF-8; empty when it was not asked for.</summary>
+    internal string Name { get; private init; } = "";
+
     /// <summary>Neither a zombie nor dead.</summary>
     internal bool IsAlive => State is not ('Z' or 'X' or 'x');
 
     /// <summary>Reads one process; false when it is gone.</summary>
-    internal static bool TryRead(int pid, out ProcLine line) => TryRead(pid, out line, out _);
+    internal static bool TryRead(int pid, out ProcLine line, bool withName = false) => TryRead(pid, out line, out _, withName);
 
     /// <summary>Reads one process; false with the error number: ENOENT or ESRCH when it is gone.</summary>
-    internal static bool TryRead(int pid, out ProcLine line, out int error)
+    internal static bool TryRead(int pid, out ProcLine line, out int error, bool withName = false)
     {
         Span<byte> buffer = stackalloc byte[1024];
         var length = ProcFile.Read(pid, "stat"u8, buffer);
         line = default;
         error = length < 0 ? -length : Errno.ESRCH;
-        return length > 0 && TryParse(pid, buffer[..length], out line);
+        return length > 0 && TryParse(pid, buffer[..length], out line, withName);
     }
 
     /// <summary>Parses the line. The name may itself hold spaces and parentheses: it ends at the last one.</summary>
-    internal static bool TryParse(int pid, ReadOnlySpan<byte> text, out ProcLine line)
+    internal static bool TryParse(int pid, ReadOnlySpan<byte> text, out ProcLine line, bool withName = false)
     {
         line = default;
         var close = text.LastIndexOf((byte)')');
@@ -56,7 +60,11 @@ internal readonly record struct ProcLine(int Pid, char State, int ParentPid, int
             return false;
         }
 
-        line = new ProcLine(pid, state, (int)numbers[0], (int)numbers[1], (int)numbers[2], start);
+        var open = text.IndexOf((byte)'(');
+        line = new ProcLine(pid, state, (int)numbers[0], (int)numbers[1], (int)numbers[2], start)
+        {
+            Name = withName && open >= 0 && open < close ? Encoding.UTF8.GetString(text[(open + 1)..close]) : "",
+        };
         return true;
     }
 }
