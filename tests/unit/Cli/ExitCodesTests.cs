@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Osl.Cli;
 using Osl.Cli.Commands;
 using Osl.Operations;
@@ -70,7 +69,7 @@ public sealed class ExitCodesTests
     [Fact]
     public void The_page_holds_both_tables_and_every_error()
     {
-        var page = File.ReadAllText(Path.Combine(Repository(), "knowledge", "exit-codes.md"));
+        var page = File.ReadAllText(Repository.PathOf("knowledge", "exit-codes.md"));
         var (run, others) = (
             page.IndexOf("## `osl run`", StringComparison.Ordinal),
             page.IndexOf("## Every other", StringComparison.Ordinal)
@@ -121,7 +120,4 @@ public sealed class ExitCodesTests
         section
             .Split('\n')
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| code", StringComparison.Ordinal));
-
-    private static string Repository([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
 }
