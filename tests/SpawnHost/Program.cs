@@ -13,11 +13,15 @@ await Task.WhenAll(Enumerable.Range(0, 4).Select(WorkAsync));
 
 async Task WorkAsync(int worker)
 {
-    const string Script = "echo $OSL_OPERATION >> \"$0\"; sleep 600 & setsid sleep 600 & ";
+    // Who leaves the group of a run that is through is named by it and no longer Managed; while an operation lives, so do they.
+    const string Script = "echo $OSL_OPERATION >> \"$0\"; sleep 600 & ";
     var ran = Path.Combine(directory, "ran");
     for (var turn = worker; ; turn++)
     {
-        var tree = new SpawnProcessOperation("/bin/sh", ["-c", Script + (turn % 3 == 0 ? "exec sleep 600" : "exit 0"), ran])
+        var tree = new SpawnProcessOperation(
+            "/bin/sh",
+            ["-c", Script + (turn % 3 == 0 ? "setsid sleep 600 & exec sleep 600" : "exit 0"), ran]
+        )
             .WithNewProcessGroup()
             .WithStandardOutput(StandardOutputConfig.Null);
         var id =

@@ -31,9 +31,10 @@ internal sealed class RunningProcess : IRunningProcess
                 Timeout.InfiniteTimeSpan
             );
         }
-
-        _ = ObserveExitAsync();
     }
+
+    /// <summary>Begins to wait for the end. A step of its own, so that what has to be told of the start is told before.</summary>
+    internal void Observe() => _ = ObserveExitAsync();
 
     internal OperationId Operation => _scope.Id;
 

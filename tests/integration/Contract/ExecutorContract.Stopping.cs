@@ -23,6 +23,9 @@ public abstract partial class ExecutorContract
 
         Assert.True(signalled.ProcessesAffected >= 8, $"{signalled.ProcessesAffected} affected");
         Assert.Equal(Signal.Kill, (await tree.Live.Exited).Status!.Signal);
+        // The leader's end says nothing of the others': this waits for them, or finds nobody.
+        var rest = await Osl.ExecuteAsync(new KillProcessGroupOperation(tree.Group!), Me, Test);
+        Assert.True(rest.IsT0 || rest.AsT1 is NotFound, rest.ToString());
         Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(tree.Group!)));
     }
 

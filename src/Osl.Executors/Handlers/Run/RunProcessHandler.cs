@@ -31,12 +31,11 @@ internal sealed class PreparedRun(HandlerServices services, SpawnPreparation pre
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (preparation.Launch(scope).TryPickT1(out var failed, out var running))
+        if (preparation.Launch(scope, announce: true).TryPickT1(out var failed, out var running))
         {
             return failed;
         }
 
-        services.Observer.OnStarted(scope.Id, scope.Context, running.Process, running.Pgid);
         try
         {
             await running.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);

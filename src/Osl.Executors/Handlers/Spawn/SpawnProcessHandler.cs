@@ -71,7 +71,9 @@ internal sealed class SpawnPreparation(
 
     internal OperationFacts Facts => facts;
 
-    internal OneOf<RunningProcess, OperationError> Launch(OperationScope scope)
+    /// <param name="scope">The call.</param>
+    /// <param name="announce">Whether the start is told by a record of its own: a run's outcome comes only at its end.</param>
+    internal OneOf<RunningProcess, OperationError> Launch(OperationScope scope, bool announce)
     {
         var session =
             operation.DetachFromTerminal || operation.Lifetime == ProcessLifetime.Detached || operation.Containment == Containment.Session;
@@ -95,9 +97,19 @@ internal sealed class SpawnPreparation(
             StandardOutput = operation.StandardOutput,
             StandardError = operation.StandardError,
         };
-        return services.Platform.Launch(plan).TryPickT0(out var launched, out var error)
-            ? new RunningProcess(services, launched, scope, operation)
-            : error;
+        if (services.Platform.Launch(plan).TryPickT1(out var error, out var launched))
+        {
+            return error;
+        }
+
+        var running = new RunningProcess(services, launched, scope, operation);
+        if (announce)
+        {
+            services.Observer.OnStarted(scope.Id, scope.Context, running.Process, running.Pgid);
+        }
+
+        running.Observe();
+        return running;
     }
 
     public void Dispose()
@@ -117,7 +129,7 @@ internal sealed class PreparedSpawn(SpawnPreparation preparation) : Prepared<Spa
         // posix_spawn can't be interrupted: until it is called the caller may cancel, once it is called there is a result.
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<OneOf<SpawnProcessResult, OperationError>>(
-            preparation.Launch(scope).TryPickT0(out var running, out var error)
+            preparation.Launch(scope, announce: false).TryPickT0(out var running, out var error)
                 ? new SpawnProcessResult(running.Process, running.Pgid)
                 {
                     Group = running.Group,

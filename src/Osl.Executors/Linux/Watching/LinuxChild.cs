@@ -69,8 +69,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         watcher.Loop.Remove(pidfd.Number, this);
         Volatile.Write(ref _exit, Describe(process, outcome, status));
         Terminal.TakeBack(TerminalOwner);
-        Conclude();
-        if (!_groupLivesOn)
+        if (!Conclude())
         {
             watcher.Loop.LetGo();
         }
@@ -81,10 +80,11 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     {
         Volatile.Write(ref _exit, Describe(process, ReapOutcome.NotOurs, default));
         Terminal.TakeBack(TerminalOwner);
-        Conclude();
+        _ = Conclude();
     }
 
-    private void Conclude()
+    /// <summary>Whether its group lives on.</summary>
+    private bool Conclude()
     {
         // Mostly the leader is the last: one call tells, without looking at a single other process.
         var livesOn = OwnGroup is not null && pidfd is not null && groups.Pin(pidfd) != GroupPin.Empty;
@@ -98,6 +98,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         }
 
         _exited.SetResult(_exit!);
+        return livesOn;
     }
 
     /// <summary>On the pool, since it looks at every process: follows the members that outlive their leader.</summary>
