@@ -1,21 +1,27 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Osl.Executors;
+using Osl.Executors.Linux;
 using Osl.Hosting;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Auditing;
+using Osl.Operations.Processes;
 using Osl.Security.Audit;
+using Osl.Tests.Integration.Linux;
 
 namespace Osl.Tests.Integration.Hosting;
 
 /// <summary>A host that is killed: nothing Managed is left, and the journal tells of all that ran.</summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class KilledHostTests : IDisposable
+public sealed class KilledHostTests : IAsyncDisposable
 {
     private const int Kills = 50;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("osl-killed-").FullName;
+
+    private readonly LinuxExecutor _watcher = new(new ExecutorOptions(), new MemoryRegistry());
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
@@ -53,7 +59,11 @@ public sealed class KilledHostTests : IDisposable
         Assert.Empty(ran.Except(intents, StringComparer.Ordinal));
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        await _watcher.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
 
     private async Task KillAsync(int linesBefore)
     {
@@ -69,27 +79,25 @@ public sealed class KilledHostTests : IDisposable
             Assert.NotNull(await host.StandardOutput.ReadLineAsync(Test));
         }
 
-        var guardian = GuardianOf(host.Id);
+        // Held before the kill: by its pid alone it could not be told from another process afterwards.
+        using var guardian = _watcher.Hold(new ProcessTarget(GuardianOf(host.Id))).OrThrow();
         host.Kill();
         await host.WaitForExitAsync(Test);
         // It ends when it has ended everything else.
         await guardian.WaitForExitAsync(Test);
-        guardian.Dispose();
     }
 
     /// <summary>The one child of the host that carries no marker and leads a session.</summary>
-    private static Process GuardianOf(int host) =>
-        Process.GetProcessById(
-            ProcFs
-                .Pids()
-                .Single(pid =>
-                    ProcFs.TryReadStat(pid, out var stat)
-                    && stat.ParentPid == host
-                    && stat.Session == pid
-                    && !File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"))
-                        .Contains("OSL_OPERATION", StringComparison.Ordinal)
-                )
-        );
+    private static int GuardianOf(int host) =>
+        ProcFs
+            .Pids()
+            .Single(pid =>
+                ProcFs.TryReadStat(pid, out var stat)
+                && stat.ParentPid == host
+                && stat.Session == pid
+                && !File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"))
+                    .Contains("OSL_OPERATION", StringComparison.Ordinal)
+            );
 
     private static bool Carries(int pid, string operation) =>
         ProcFs.HasEnvironmentEntry(pid, System.Text.Encoding.ASCII.GetBytes($"{OperationId.MarkerVariable}={operation}"))
