@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Osl.Cli.Commands;
 using Osl.Cli.Output;
 using Osl.Cli.Parsing;
@@ -75,7 +76,7 @@ internal sealed class OslApplication
             return isRun ? ExitCodes.Refused : ExitCodes.Failed;
         }
 
-        var help = $"See 'osl{(parse.CommandResult.Command == Root ? "" : " " + parse.CommandResult.Command.Name)} --help'.";
+        var help = $"See 'osl{PathOf(parse.CommandResult)} --help'.";
         if (unknownOption is not null)
         {
             _io.Refuse($"'{unknownOption}' is no option of osl run.", $"Put -- before a program whose name begins with -. {help}");
@@ -84,12 +85,25 @@ internal sealed class OslApplication
 
         if (parse.Action is ParseErrorAction)
         {
-            _io.Refuse(parse.Errors is [var first, ..] ? first.Message : "This command line can't be understood.", help);
+            var unknown = parse.UnmatchedTokens is [var token, ..] && parse.CommandResult.Command.Subcommands.Any() ? token : null;
+            _io.Refuse(
+                unknown is not null
+                        ? $"'{unknown}' is no command: there are {string.Join(", ", parse.CommandResult.Command.Subcommands.Select(command => command.Name))}."
+                    : parse.Errors is [var first, ..] ? first.Message
+                    : "This command line can't be understood.",
+                help
+            );
             return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
         }
 
         try
         {
+            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFileOf(parse, _io) is { } policy)
+            {
+                // Also where nothing would be judged: a policy that is given is never silently without effect.
+                throw OslConfigurationException.PolicyFile(policy);
+            }
+
             var configuration = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -101,6 +115,11 @@ internal sealed class OslApplication
         catch (OutputFailedException e)
         {
             return OutputFailed(e, isRun, ExitCodes.Done);
+        }
+        catch (OperationCanceledException)
+        {
+            _io.Refuse("Interrupted before anything was done.", "Give the command again.");
+            return isRun ? ExitCodes.Refused : ExitCodes.Failed;
         }
         catch (OslConfigurationException e)
         {
@@ -115,6 +134,9 @@ internal sealed class OslApplication
             return WithTrace(e, parse, isRun);
         }
     }
+
+    private static string PathOf(CommandResult? result) =>
+        result?.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "";
 
     private int ConfigurationFailed(OslConfigurationException e, ParseResult parse, bool isRun)
     {

@@ -53,7 +53,7 @@ internal static class Surroundings
 
     internal static Finding Policy(string? named)
     {
-        var file = named ?? (File.Exists(OslDirectories.SystemPolicyFile) ? OslDirectories.SystemPolicyFile : null);
+        var file = named ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
         return file is null
             ? new("policy", true, "the built-in one: start programs as this account, control what was started for it; all else is denied")
             : new(

@@ -7,4 +7,12 @@ public sealed class OslConfigurationException(string message, string remedy) : E
 {
     /// <summary>What to do.</summary>
     public string Remedy { get; } = remedy;
+
+    /// <summary>A policy file is there, and this version can't read it: ignoring it would let things slip.</summary>
+    /// <param name="file">The file.</param>
+    internal static OslConfigurationException PolicyFile(string file) =>
+        new(
+            $"This version of Osl can't read policy files, and {file} must not be ignored.",
+            "Remove the file or the option, or use a version that reads policies."
+        );
 }

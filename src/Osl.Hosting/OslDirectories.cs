@@ -11,6 +11,35 @@ public static class OslDirectories
     /// <summary>The policy that always applies where it exists.</summary>
     public const string SystemPolicyFile = "/etc/osl/policy.yaml";
 
+    /// <summary>
+    /// Whether there is something in the place of the system's policy. Only what is certainly absent is: a file that can't be looked
+    /// at, a directory or a dangling link must not be taken for none.
+    /// </summary>
+    public static bool HasSystemPolicy
+    {
+        get
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                return false;
+            }
+
+            try
+            {
+                _ = File.GetAttributes(SystemPolicyFile);
+                return true;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return false;
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>The audit journal. Null when there is no home directory to put it under.</summary>
     public static string? Audit => State is { } state ? Path.Combine(state, "audit") : null;
 

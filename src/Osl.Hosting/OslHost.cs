@@ -15,9 +15,13 @@ namespace Osl.Hosting;
 public sealed class OslHost : IOperationExecutor, IAsyncDisposable
 {
     private readonly OslHostParts _parts;
-    private int _disposed;
+    private readonly Lazy<Task> _shutdown;
 
-    internal OslHost(OslHostParts parts) => _parts = parts;
+    internal OslHost(OslHostParts parts)
+    {
+        _parts = parts;
+        _shutdown = new Lazy<Task>(parts.ShutDownAsync);
+    }
 
     /// <summary>What this machine can enforce.</summary>
     public PlatformCapabilities Capabilities => _parts.Platform.Capabilities;
@@ -63,11 +67,5 @@ public sealed class OslHost : IOperationExecutor, IAsyncDisposable
     /// Admits nothing more; ends what is Managed by its stop sequence, bounded; waits for the last exits to be recorded; closes the
     /// journal. Detached processes live on.
     /// </summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            await _parts.ShutDownAsync().ConfigureAwait(false);
-        }
-    }
+    public ValueTask DisposeAsync() => new(_shutdown.Value);
 }

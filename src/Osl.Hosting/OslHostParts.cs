@@ -81,67 +81,67 @@ internal sealed class OslHostParts
 
     internal async Task ShutDownAsync()
     {
-        // Ended before the drain, so that runs under way complete; and once more after it, for what they started meanwhile.
-        var drained = Admission.CloseAsync();
-        await EndManagedAsync().ConfigureAwait(false);
-        await drained.ConfigureAwait(false);
-        await EndManagedAsync().ConfigureAwait(false);
-        await Platform.DisposeAsync().ConfigureAwait(false);
-        await Registry.DisposeAsync().ConfigureAwait(false);
-        await Exits.DrainAsync().ConfigureAwait(false);
-        if (OwnJournal is not null)
+        try
         {
-            await OwnJournal.DisposeAsync().ConfigureAwait(false);
+            // Ended before the drain, so that runs under way complete; and once more after it, for what they started meanwhile.
+            var drained = Admission.CloseAsync();
+            await EndManagedAsync().ConfigureAwait(false);
+            _ = await CompletesAsync(drained).ConfigureAwait(false);
+            await EndManagedAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await CloseAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task EndManagedAsync()
+    /// <summary>In this order: nobody starts or watches, then the guardian goes, then the last exits are recorded.</summary>
+    private async Task CloseAsync()
     {
-        var managed = Services.Live.Snapshot().Where(running => running.Lifetime == ProcessLifetime.Managed).ToArray();
-        await Task.WhenAll(managed.Select(EndAsync)).ConfigureAwait(false);
-        // Groups whose leader has ended: their members still count as Managed.
-        var leaderless = Registry
-            .Live()
-            .Where(entry => entry.HostPid == Environment.ProcessId && entry.Lifetime == ProcessLifetime.Managed && entry.Group is not null);
-        await Task.WhenAll(leaderless.Select(EndAsync)).ConfigureAwait(false);
+        try
+        {
+            await Platform.DisposeAsync().ConfigureAwait(false);
+            await Registry.DisposeAsync().ConfigureAwait(false);
+            await Exits.DrainAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (OwnJournal is not null)
+            {
+                await OwnJournal.DisposeAsync().ConfigureAwait(false);
+            }
+        }
     }
+
+    private Task EndManagedAsync() =>
+        Task.WhenAll(Services.Live.Snapshot().Where(running => running.Lifetime == ProcessLifetime.Managed).Select(EndAsync));
 
     private async Task EndAsync(RunningProcess running)
     {
-        await running.EndAsync(running.StopSequence).ConfigureAwait(false);
+        _ = await running.EndAsync(running.StopSequence.EndingWithKill()).ConfigureAwait(false);
+        // Who hangs in the kernel is not waited for: the journal shows a start without an exit, and the guardian goes on trying.
+        _ = await CompletesAsync(running.Exited).ConfigureAwait(false);
+    }
+
+    private async Task<bool> CompletesAsync(Task task)
+    {
         try
         {
-            await running.Exited.WaitAsync(ShutdownTimeout, Time).ConfigureAwait(false);
+            await task.WaitAsync(ShutdownTimeout, Time).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
-            // It hangs in the kernel: the journal shows a start without an exit, and the guardian goes on trying.
-            return;
-        }
-    }
-
-    private async Task EndAsync(GroupEntry entry)
-    {
-        if (Platform.Hold(new GroupTarget(entry.Pgid, entry.Group)).TryPickT0(out var lease, out _))
-        {
-            using (lease)
-            {
-                await Services
-                    .Stopping.StopAsync(new Executors.Stopping.GroupStopTarget(lease), StopSequence.Default)
-                    .ConfigureAwait(false);
-            }
+            return false;
         }
     }
 
     private static void RefusePolicyFiles(OslHostOptions options)
     {
-        var file = options.PolicyFile ?? (File.Exists(OslDirectories.SystemPolicyFile) ? OslDirectories.SystemPolicyFile : null);
+        var file = options.PolicyFile ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
         if (file is not null)
         {
-            throw new OslConfigurationException(
-                $"This version of Osl can't read policy files, and {file} must not be ignored.",
-                "Remove the file or the option, or use a version that reads policies."
-            );
+            throw OslConfigurationException.PolicyFile(file);
         }
     }
 

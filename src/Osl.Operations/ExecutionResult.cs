@@ -5,6 +5,8 @@ namespace Osl.Operations;
 /// <summary>What came of an operation that succeeded. Each operation derives its own.</summary>
 public abstract record ExecutionResult
 {
+    private string? _operationType;
+
     /// <summary>The call. Set by the pipeline.</summary>
     public OperationId OperationId { get; private set; }
 
@@ -30,6 +32,11 @@ public abstract record ExecutionResult
         get
         {
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (_operationType is not null)
+            {
+                metadata["operation_type"] = _operationType;
+            }
+
             Describe(metadata);
             return metadata;
         }
@@ -39,9 +46,10 @@ public abstract record ExecutionResult
     /// <param name="metadata">Where to add.</param>
     protected virtual void Describe(IDictionary<string, string> metadata) { }
 
-    internal void Stamp(OperationId id, DateTimeOffset startedAt, DateTimeOffset completedAt, TimeSpan duration)
+    internal void Stamp(OperationId id, string operationType, DateTimeOffset startedAt, DateTimeOffset completedAt, TimeSpan duration)
     {
         OperationId = id;
+        _operationType = operationType;
         StartedAt = startedAt;
         CompletedAt = completedAt;
         Duration = duration;

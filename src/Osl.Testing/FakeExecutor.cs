@@ -90,7 +90,7 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
         switch (answer)
         {
             case TResult result:
-                result.Stamp(id, startedAt, _time.GetUtcNow(), _time.GetElapsedTime(started));
+                result.Stamp(id, operation.GetType().Name, startedAt, _time.GetUtcNow(), _time.GetElapsedTime(started));
                 return result;
             case OperationError error:
                 error.OperationId = id;

@@ -1,36 +1,23 @@
 using Osl.Hosting;
-using Osl.Operations;
-using Osl.Operations.Processes;
+using Osl.Tests.SpawnHost;
 
-// spawnhost DIRECTORY: a host that runs and spawns without end, to be killed at any moment. Whatever it starts writes its
-// operation to DIRECTORY/ran first, then becomes a small tree; one line of output says that an operation is through.
-var directory = args[0];
+// spawnhost endless DIRECTORY: runs and spawns without end, to be killed at any moment.
+// spawnhost many DIRECTORY TOTAL IN_FLIGHT: so many runs, so many at once, beside System.Diagnostics.Process; then says what is left.
+var directory = args[1];
 await using var osl = OslHost.Create(o =>
     o.UseAuditDirectory(Path.Combine(directory, "audit")).UseRegistryDirectory(Path.Combine(directory, "registry"))
 );
-var said = new Lock();
-await Task.WhenAll(Enumerable.Range(0, 4).Select(WorkAsync));
-
-async Task WorkAsync(int worker)
+switch (args)
 {
-    // Who leaves the group of a run that is through is named by it and no longer Managed; while an operation lives, so do they.
-    const string Script = "echo $OSL_OPERATION >> \"$0\"; sleep 600 & ";
-    var ran = Path.Combine(directory, "ran");
-    for (var turn = worker; ; turn++)
-    {
-        var tree = new SpawnProcessOperation(
-            "/bin/sh",
-            ["-c", Script + (turn % 3 == 0 ? "setsid sleep 600 & exec sleep 600" : "exit 0"), ran]
-        )
-            .WithNewProcessGroup()
-            .WithStandardOutput(StandardOutputConfig.Null);
-        var id =
-            turn % 3 == 0
-                ? (await osl.ExecuteAsync(tree, OperationContext.Current).OrThrow()).OperationId
-                : (await osl.ExecuteAsync(new RunProcessOperation(tree), OperationContext.Current).OrThrow()).OperationId;
-        lock (said)
-        {
-            Console.WriteLine(id);
-        }
-    }
+    case ["endless", _]:
+        await Endless.RunAsync(osl, directory);
+        return 0;
+    case ["many", _, var total, var inFlight]:
+        return await Many.RunAsync(
+            osl,
+            int.Parse(total, System.Globalization.CultureInfo.InvariantCulture),
+            int.Parse(inFlight, System.Globalization.CultureInfo.InvariantCulture)
+        );
+    default:
+        return 2;
 }

@@ -14,6 +14,7 @@ internal sealed class RunningProcess : IRunningProcess
     private readonly TaskCompletionSource<ProcessExit> _exited = new();
     private readonly ITimer? _timeLimit;
     private volatile bool _timeLimitReached;
+    private volatile Task<StopReport>? _ending;
 
     internal RunningProcess(HandlerServices services, LaunchedProcess launched, OperationScope scope, SpawnProcessOperation operation)
     {
@@ -44,6 +45,9 @@ internal sealed class RunningProcess : IRunningProcess
 
     internal ProcessLifetime Lifetime => _operation.Lifetime;
 
+    /// <summary>The group that was made for it. One that it joined is not its own to end.</summary>
+    private GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;
+
     internal StopSequence StopSequence => _operation.StopSequence;
 
     public ProcessRef Process => _launched.Process;
@@ -68,7 +72,7 @@ internal sealed class RunningProcess : IRunningProcess
     )
     {
         var sequence = stopSequence ?? StopSequence;
-        return Group is { } group
+        return OwnGroup is { } group
             ? _scope.Executor.ExecuteAsync(
                 new KillProcessGroupOperation(group) { StopSequence = sequence },
                 _scope.ChildContext,
@@ -87,7 +91,7 @@ internal sealed class RunningProcess : IRunningProcess
     /// </summary>
     internal async Task<StopReport> EndAsync(StopSequence sequence, CancellationToken cancellationToken = default)
     {
-        if (Group is { } group)
+        if (OwnGroup is { } group)
         {
             if (_services.Platform.Hold(new GroupTarget(group.Id, group)).TryPickT0(out var lease, out _))
             {
@@ -111,15 +115,31 @@ internal sealed class RunningProcess : IRunningProcess
         return new StopReport();
     }
 
-    /// <summary>Ends whoever the program left in a group of its own.</summary>
-    internal async Task<StopReport> EndLeftoversAsync() =>
-        _launched.GroupEnded.IsCompleted || Group is not { } group || group.Leader != Process
-            ? new StopReport()
-            : await EndAsync(StopSequence).ConfigureAwait(false);
+    /// <summary>
+    /// Ends whoever the program left in a group of its own. When the caller gives up meanwhile, at once: a run that is cancelled leaves
+    /// nobody behind.
+    /// </summary>
+    internal async Task<StopReport> EndLeftoversAsync(CancellationToken cancellationToken)
+    {
+        if (_ending is { } ending)
+        {
+            // The time limit has begun to end them: a second sequence beside it would signal everybody twice.
+            _ = await ending.ConfigureAwait(false);
+        }
+
+        if (_launched.GroupEnded.IsCompleted || OwnGroup is null)
+        {
+            return new StopReport();
+        }
+
+        var report = await EndAsync(StopSequence.EndingWithKill(), cancellationToken).ConfigureAwait(false);
+        return cancellationToken.IsCancellationRequested
+            ? await EndAsync(StopSequence.Immediate, CancellationToken.None).ConfigureAwait(false)
+            : report;
+    }
 
     /// <summary>Who left the group and is alive.</summary>
-    internal ValueList<ProcessRef> Escaped() =>
-        Group is { } group && group.Leader == Process ? _services.Platform.Escaped(group).ToValueList() : [];
+    internal ValueList<ProcessRef> Escaped() => OwnGroup is { } group ? _services.Platform.Escaped(group).ToValueList() : [];
 
     public async ValueTask DisposeAsync()
     {
@@ -135,21 +155,30 @@ internal sealed class RunningProcess : IRunningProcess
     private async Task ObserveExitAsync()
     {
         var exit = await _launched.Exited.ConfigureAwait(false);
-        if (_timeLimit is not null)
+        exit = exit with { TimeLimitReached = _timeLimitReached };
+        try
         {
-            await _timeLimit.DisposeAsync().ConfigureAwait(false);
+            if (_timeLimit is not null)
+            {
+                await _timeLimit.DisposeAsync().ConfigureAwait(false);
+            }
+
+            _services.Observer.OnExited(_scope.Id, _scope.Context, exit, _launched.Pgid);
+        }
+        finally
+        {
+            // Last, and whatever an observer did: whoever waits goes on from here, on this pool thread.
+            _exited.SetResult(exit);
         }
 
-        exit = exit with { TimeLimitReached = _timeLimitReached };
+        // Its group may outlive it, and counts as Managed until nobody is left.
+        await _launched.GroupEnded.ConfigureAwait(false);
         _services.Live.Remove(this);
-        _services.Observer.OnExited(_scope.Id, _scope.Context, exit, _launched.Pgid);
-        // Last: whoever waits goes on from here, on this pool thread, and finds everything above done.
-        _exited.SetResult(exit);
     }
 
     private void OnTimeLimit()
     {
         _timeLimitReached = true;
-        _ = EndAsync(StopSequence);
+        _ending = EndAsync(StopSequence.EndingWithKill());
     }
 }

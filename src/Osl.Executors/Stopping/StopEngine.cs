@@ -23,19 +23,12 @@ internal sealed class StopEngine(TimeProvider time)
                 break;
             }
 
-            if (step.Signal == Signal.Kill)
-            {
-                report.Forced = alive.Count;
-            }
-
-            if (Send(target, step.Signal) is { } refused and not StaleProcess)
+            if (await StepAsync(target, step, alive.Count, report, cancellationToken).ConfigureAwait(false) is { } refused)
             {
                 report.Error = refused;
                 break;
             }
 
-            report.Signalled = true;
-            report.Waited += await WaitAsync(target, step.Wait, cancellationToken).ConfigureAwait(false);
             alive = target.Alive();
             report.Saw(alive);
         }
@@ -57,19 +50,41 @@ internal sealed class StopEngine(TimeProvider time)
         return refused;
     }
 
-    private async Task<int> WaitAsync(IStopTarget target, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>One step. The wait begins before the signal is sent, so that whoever ends at once is counted too.</summary>
+    private async Task<OperationError?> StepAsync(
+        IStopTarget target,
+        StopStep step,
+        int alive,
+        StopReport report,
+        CancellationToken cancellationToken
+    )
     {
-        using var limit = new CancellationTokenSource(wait, time);
+        using var limit = new CancellationTokenSource(step.Wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var waiting = target.WaitUntilGoneAsync(either.Token);
+        var refused = Send(target, step.Signal);
+        if (refused is null)
+        {
+            report.Signalled = true;
+            report.Forced = step.Signal == Signal.Kill ? alive : report.Forced;
+        }
+        else
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+        }
+
         try
         {
-            return await target.WaitUntilGoneAsync(either.Token).ConfigureAwait(false);
+            report.Waited += await waiting.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             // The step's time is over, or the caller wants no more: who is still alive is counted afresh by the caller of this.
-            return 0;
+            return refused is StaleProcess ? null : refused;
         }
+
+        // Gone before the signal could be sent: that is what was wanted.
+        return refused is StaleProcess ? null : refused;
     }
 }
 

@@ -8,8 +8,8 @@ namespace Osl.Hosting.Pipeline;
 /// <summary>Makes the records of the journal from what the pipeline knows. Everything that could be secret is masked here.</summary>
 internal sealed class AuditRecords(HostProcess host)
 {
-    internal AuditRecord Refusal<TResult>(OperationCall<TResult> call, OperationError error)
-        where TResult : ExecutionResult => WithError(WithRequest(Base(AuditRecordType.Refusal, call, call.StartedAt), call), error);
+    internal AuditRecord Refusal<TResult>(OperationCall<TResult> call, OperationError error, DateTimeOffset at)
+        where TResult : ExecutionResult => WithError(WithRequest(Base(AuditRecordType.Refusal, call, at), call), error);
 
     internal AuditRecord Intent<TResult>(OperationCall<TResult> call)
         where TResult : ExecutionResult => WithRequest(Base(AuditRecordType.Intent, call, call.StartedAt), call);
@@ -34,9 +34,9 @@ internal sealed class AuditRecords(HostProcess host)
             Effect = exception is OperationCanceledException ? null : nameof(OperationEffect.Unknown),
         };
 
-    internal AuditRecord Approval<TResult>(OperationCall<TResult> call, Approval approval)
+    internal AuditRecord Approval<TResult>(OperationCall<TResult> call, Approval approval, DateTimeOffset at)
         where TResult : ExecutionResult =>
-        WithRequest(Base(AuditRecordType.Approval, call, call.StartedAt), call) with
+        WithRequest(Base(AuditRecordType.Approval, call, at), call) with
         {
             Outcome = approval.Granted ? "granted" : "refused",
             Message = $"{approval.By}: {approval.Because}",
@@ -134,6 +134,9 @@ internal sealed class AuditRecords(HostProcess host)
             {
                 Pid = stopped.IsGroup ? null : stopped.TargetPid,
                 ProcessesAffected = stopped.ProcessesAffected,
+                Ended = stopped.Ended,
+                Forced = stopped.Forced,
+                Escaped = stopped.Escaped.Count == 0 ? null : stopped.Escaped.Select(process => process.Pid).ToValueList(),
             },
             QueryProcessResult query => record with { Pid = query.State.Process.Pid, Pgid = query.State.Pgid },
             _ => record,

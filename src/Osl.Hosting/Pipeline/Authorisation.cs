@@ -36,23 +36,41 @@ internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorde
                 return new ApprovalRequired(decision.Rule, "this host has nobody who could approve.");
             }
 
-            var approval = await approver
-                .ApproveAsync(
-                    new ApprovalRequest(call.Id, call.Kind.Redact(call.Operation), call.Context, call.Facts!, decision),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
+            var approval = await AskAsync(approver, call, decision, cancellationToken).ConfigureAwait(false);
             await recorder.ApprovalAsync(call, approval).ConfigureAwait(false);
             if (!approval.Granted)
             {
                 return new ApprovalRequired(decision.Rule, $"{approval.By} refused: {approval.Because}");
             }
 
-            // The world may have changed while somebody thought about it; an approval never overrules a denial.
-            decision = Decide(call);
+            // The policy may be another one by now, and its obligations with it; an approval never overrules a denial.
+            decision = call.Decision = Decide(call);
         }
 
         return decision.Effect == PolicyEffect.Deny ? new Denied(decision.Rule, decision.Because, decision.WhatWouldAllow) : null;
+    }
+
+    private static async ValueTask<Approval> AskAsync<TResult>(
+        IApprover approver,
+        OperationCall<TResult> call,
+        PolicyDecision decision,
+        CancellationToken cancellationToken
+    )
+        where TResult : ExecutionResult
+    {
+        try
+        {
+            return await approver
+                .ApproveAsync(
+                    new ApprovalRequest(call.Id, call.Kind.Redact(call.Operation), call.Context, call.Facts!, decision),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new Approval(Granted: false, "the approver", $"it failed with {e.GetType().Name}.");
+        }
     }
 
     private PolicyDecision Decide<TResult>(OperationCall<TResult> call)

@@ -1,5 +1,5 @@
 using Osl.Operations;
-using Osl.Operations.Policies;
+using Osl.Operations.Auditing;
 
 namespace Osl.Hosting.Pipeline;
 
@@ -27,44 +27,46 @@ internal sealed class OperationPipeline(
         cancellationToken.ThrowIfCancellationRequested();
         var call = Open(operation, context);
 
-        if (call.Kind.Validate(operation) is { Count: > 0 } failures)
+        Task<OneOf<AuditReceipt, OperationError>>? intent = null;
+        try
         {
-            return await recorder.RefuseAsync(call, new ValidationFailed(failures)).ConfigureAwait(false);
-        }
-
-        var preparation = await call
-            .Definition.PrepareAsync(operation, authorisation.Preparation(call), cancellationToken)
-            .ConfigureAwait(false);
-        if (preparation.TryPickT1(out var unprepared, out var prepared))
-        {
-            return await recorder.RefuseAsync(call, authorisation.Conceal(call, unprepared)).ConfigureAwait(false);
-        }
-
-        using (prepared)
-        {
-            call.Facts = prepared.Facts;
-            if (await authorisation.AuthoriseAsync(call, cancellationToken).ConfigureAwait(false) is { } refusal)
+            if (call.Kind.Validate(operation) is { Count: > 0 } failures)
             {
-                return await recorder.RefuseAsync(call, refusal).ConfigureAwait(false);
+                return await recorder.RefuseAsync(call, new ValidationFailed(failures)).ConfigureAwait(false);
             }
 
-            var (intent, unrecorded) = await recorder.IntendAsync(call).ConfigureAwait(false);
-            if (unrecorded is not null)
+            var preparation = await call
+                .Definition.PrepareAsync(operation, authorisation.Preparation(call), cancellationToken)
+                .ConfigureAwait(false);
+            if (preparation.TryPickT1(out var unprepared, out var prepared))
             {
-                return unrecorded;
+                return await recorder.RefuseAsync(call, authorisation.Conceal(call, unprepared)).ConfigureAwait(false);
             }
 
-            var scope = new OperationScope(call.Id, call.Context, call.Decision!, this);
-            try
+            using (prepared)
             {
+                call.Facts = prepared.Facts;
+                if (await authorisation.AuthoriseAsync(call, cancellationToken).ConfigureAwait(false) is { } refusal)
+                {
+                    return await recorder.RefuseAsync(call, refusal).ConfigureAwait(false);
+                }
+
+                (intent, var unrecorded) = await recorder.IntendAsync(call).ConfigureAwait(false);
+                if (unrecorded is not null)
+                {
+                    return unrecorded;
+                }
+
+                var scope = new OperationScope(call.Id, call.Context, call.Decision!, this);
                 var outcome = await resilience.ExecuteAsync(prepared, scope, cancellationToken).ConfigureAwait(false);
                 return await recorder.ConcludeAsync(call, intent, outcome).ConfigureAwait(false);
             }
-            catch (Exception e)
-            {
-                await recorder.AbandonAsync(call, intent, e).ConfigureAwait(false);
-                throw;
-            }
+        }
+        catch (Exception e)
+        {
+            // The caller's cancellation, or a mistake in a handler: never without a record.
+            await recorder.AbandonAsync(call, intent, e).ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -15,7 +15,9 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
         where TResult : ExecutionResult
     {
         error.OperationId = call.Id;
-        var written = await journal.AppendAsync(records.Refusal(call, error), AuditGuarantee.BestEffort).ConfigureAwait(false);
+        var written = await journal
+            .AppendAsync(records.Refusal(call, error, time.GetUtcNow()), AuditGuarantee.BestEffort)
+            .ConfigureAwait(false);
         error.OutcomeRecorded = written.IsT0;
         return error;
     }
@@ -56,18 +58,22 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
         where TResult : ExecutionResult
     {
         var completedAt = time.GetUtcNow();
-        if (outcome.TryPickT0(out var result, out var error))
-        {
-            result.Stamp(call.Id, call.StartedAt, completedAt, time.GetElapsedTime(call.StartedTicks));
-        }
-        else
+        _ = outcome.TryPickT0(out var result, out var error);
+        // A time-out and a failed stop carry what was achieved all the same.
+        result ??= (error as TimedOut)?.Partial as TResult ?? (error as StopFailed)?.Partial as TResult;
+        result?.Stamp(call.Id, call.Kind.TypeOf(call.Operation), call.StartedAt, completedAt, time.GetElapsedTime(call.StartedTicks));
+        if (error is not null)
         {
             error.OperationId = call.Id;
         }
 
         if (!await AppendOutcomeAsync(pendingIntent, records.Outcome(call, outcome, completedAt)).ConfigureAwait(false))
         {
-            outcome.Switch(static succeeded => succeeded.MarkUnrecorded(), static failed => failed.OutcomeRecorded = false);
+            result?.MarkUnrecorded();
+            if (error is not null)
+            {
+                error.OutcomeRecorded = false;
+            }
         }
 
         return outcome;
@@ -85,7 +91,7 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
     /// <summary>Records an answer of the approver.</summary>
     internal async ValueTask ApprovalAsync<TResult>(OperationCall<TResult> call, Approval approval)
         where TResult : ExecutionResult =>
-        await journal.AppendAsync(records.Approval(call, approval), AuditGuarantee.BestEffort).ConfigureAwait(false);
+        await journal.AppendAsync(records.Approval(call, approval, time.GetUtcNow()), AuditGuarantee.BestEffort).ConfigureAwait(false);
 
     private async ValueTask<bool> AppendOutcomeAsync(Task<OneOf<AuditReceipt, OperationError>>? pendingIntent, AuditRecord record)
     {

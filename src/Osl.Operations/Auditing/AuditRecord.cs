@@ -126,6 +126,15 @@ public sealed record AuditRecord
     /// <summary>Members seen immediately before the signal.</summary>
     public int? ProcessesAffected { get; init; }
 
+    /// <summary>For a stop: how many were seen to end.</summary>
+    public int? Ended { get; init; }
+
+    /// <summary>For a stop: how many were still alive when SIGKILL was sent.</summary>
+    public int? Forced { get; init; }
+
+    /// <summary>For a stop: pids of those who had left the group and are alive.</summary>
+    public ValueList<int>? Escaped { get; init; }
+
     /// <summary>For an exit: the exit code.</summary>
     public int? ExitCode { get; init; }
 

@@ -114,19 +114,30 @@ public sealed record LimitUnavailable(string Limit, string Because)
 /// <param name="Limit">The limit.</param>
 /// <param name="Partial">What is known of the run: output so far, exit. Null when there is nothing.</param>
 public sealed record TimedOut(TimeSpan Limit, ExecutionResult? Partial)
-    : OperationError($"The time limit of {Limit} ran out and the program was ended.", "Allow more time, or find out what it waits for.")
+    : OperationError(
+        $"The time limit of {Describe(Limit)} ran out and the program was ended.",
+        "Allow more time, or find out what it waits for."
+    )
 {
     /// <inheritdoc/>
     public override string Code => "timed_out";
+
+    private static string Describe(TimeSpan limit) =>
+        limit.TotalSeconds < 1
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{limit.TotalMilliseconds:0.###} ms")
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{limit.TotalSeconds:0.###} s");
 }
 
 /// <summary>Somebody is still alive after everything in the stop sequence was done.</summary>
 /// <param name="Survivors">Who.</param>
 /// <param name="Partial">What was achieved all the same. Null when there is nothing.</param>
-public sealed record StopFailed(ValueList<Processes.ProcessRef> Survivors, ExecutionResult? Partial)
+/// <param name="Interrupted">Whether the caller cancelled before the sequence was through.</param>
+public sealed record StopFailed(ValueList<Processes.ProcessRef> Survivors, ExecutionResult? Partial, bool Interrupted = false)
     : OperationError(
-        $"{Survivors.Count} process(es) are still alive after the stop sequence: {string.Join(", ", Survivors.Select(s => s.Pid))}.",
-        "They ignore the signals sent or hang in the kernel; send KILL, or look at what they wait for."
+        $"{Survivors.Count} process(es) are still alive {(Interrupted ? "where the stop was interrupted" : "after the stop sequence")}: {string.Join(", ", Survivors.Select(s => s.Pid))}.",
+        Interrupted
+            ? "Stop them again, or leave them be."
+            : "They ignore the signals sent or hang in the kernel; send KILL, or look at what they wait for."
     )
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ public sealed record StopStep(Signal Signal, TimeSpan Wait);
 
 /// <summary>
 /// How to end a process or a group: step by step, each step only if somebody is still alive, until nobody is.
-/// After a step other than KILL, SIGCONT follows, so that stopped processes can act on it.
+/// After a step other than KILL and STOP, SIGCONT follows, so that stopped processes can act on it.
 /// </summary>
 public sealed record StopSequence
 {
@@ -35,6 +35,13 @@ public sealed record StopSequence
     /// <param name="grace">The wait; zero or more.</param>
     public static StopSequence Starting(Signal first, TimeSpan grace) =>
         first == Signal.Kill ? Immediate : new() { Steps = [new StopStep(first, grace), new StopStep(Signal.Kill, KillWait)] };
+
+    /// <summary>
+    /// The same steps with SIGKILL at the end, if it is not there: for what has to be over afterwards, a time limit or the end of the
+    /// host.
+    /// </summary>
+    public StopSequence EndingWithKill() =>
+        Steps.Count > 0 && Steps[^1].Signal == Signal.Kill ? this : this with { Steps = Steps.Add(new StopStep(Signal.Kill, KillWait)) };
 
     /// <summary>The signals and waits.</summary>
     public override string ToString() => string.Join(", ", Steps.Select(step => $"{step.Signal} {step.Wait.TotalSeconds:0.###} s"));

@@ -70,6 +70,12 @@ public sealed class BuiltInPolicy : IPolicy
             );
         }
 
+        // What is not known counts as foreign: a custom operation that names these actions brings no facts of its own accord.
+        if (action == ProcessActions.Start ? facts.Executable is null : facts.Target is null)
+        {
+            return Deny("builtin:unknown-target", $"the operation does not say what {action} is about", "Give the facts in prepare.");
+        }
+
         if (facts.RequiresElevation)
         {
             return Deny(
@@ -88,7 +94,7 @@ public sealed class BuiltInPolicy : IPolicy
     public bool MayEver(Principal principal, PolicyAction action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        return IsProcessAction(action) || _allowed.Contains(action);
+        return action == ProcessActions.Start || Controls.Contains(action) || _allowed.Contains(action);
     }
 
     private static bool IsProcessAction(PolicyAction action) => action.Name.StartsWith("process.", StringComparison.Ordinal);

@@ -180,6 +180,68 @@ public abstract partial class ExecutorContract
     }
 
     [Fact]
+    public async Task An_approver_that_fails_is_a_refusal_with_a_record()
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        policy
+            .Decide(default!, default!, default!, default!)
+            .ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.RequireApproval, "ask", "somebody has to look."));
+        var approver = Substitute.For<IApprover>();
+        approver
+            .ApproveAsync(Arg.Any<ApprovalRequest>(), Arg.Any<CancellationToken>())
+            .Returns<Approval>(_ => throw new InvalidOperationException("no line"));
+        await using var host = CreateHost(options => options.UsePolicy(policy).UseApprover(approver));
+
+        var error = Assert.IsType<ApprovalRequired>(await FailAsync(new RunProcessOperation("/bin/true"), host: host));
+
+        Assert.Contains(Journal(), record => record.Operation == error.OperationId && record.Type == AuditRecordType.Refusal);
+    }
+
+    [Fact]
+    public async Task What_an_approval_leads_to_is_judged_and_recorded_by_the_second_decision()
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        policy
+            .Decide(default!, default!, default!, default!)
+            .ReturnsForAnyArgs(
+                new PolicyDecision(PolicyEffect.RequireApproval, "first", "somebody has to look."),
+                new PolicyDecision(PolicyEffect.RequireApproval, "second", "approved.") { DropVariables = ["HOME"] }
+            );
+        var approver = Substitute.For<IApprover>();
+        approver.ApproveAsync(Arg.Any<ApprovalRequest>(), Arg.Any<CancellationToken>()).Returns(new Approval(true, "boss", "fine"));
+        await using var host = CreateHost(options => options.UsePolicy(policy).UseApprover(approver));
+
+        var run = await host.RunAsync("/bin/sh", ["-c", "echo ${HOME-none}"], Test).OrThrow();
+
+        Assert.Equal("none\n", run.StandardOutput.Text);
+        Assert.Equal(
+            "second",
+            Journal().First(record => record.Operation == run.OperationId && record.Type == AuditRecordType.Intent).Rule
+        );
+    }
+
+    [Fact]
+    public async Task A_stop_is_recorded_with_who_had_to_be_killed()
+    {
+        var started = await StartAsync("trap '' TERM; echo ready; while :; do sleep 600; done");
+        var stopped = await Osl.ExecuteAsync(
+                new KillProcessGroupOperation(started.Group!).WithGracePeriod(TimeSpan.FromMilliseconds(100)),
+                Me,
+                Test
+            )
+            .OrThrow();
+
+        var outcome = Journal().Last(record => record.Operation == stopped.OperationId);
+        Assert.Equal(stopped.Ended, outcome.Ended);
+        Assert.Equal(stopped.Forced, outcome.Forced);
+        Assert.Equal("kill_process_group", stopped.Metadata["operation_type"]);
+    }
+
+    [Fact]
     public void A_policy_file_is_refused_and_never_ignored()
     {
         Assert.Throws<OslConfigurationException>(() => CreateHost(options => options.UsePolicyFile("policy.yaml")));

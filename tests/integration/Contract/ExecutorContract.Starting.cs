@@ -231,6 +231,7 @@ public abstract partial class ExecutorContract
         var partial = Assert.IsType<RunProcessResult>(Assert.IsType<TimedOut>(error).Partial);
         Assert.Equal("begun\n", partial.StandardOutput.Text);
         Assert.Equal(OperationEffect.Happened, error.Effect);
+        Assert.Equal(error.OperationId, partial.OperationId);
         Assert.False(IsAlive(partial.Process));
     }
 

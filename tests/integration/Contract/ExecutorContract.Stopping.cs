@@ -173,6 +173,51 @@ public abstract partial class ExecutorContract
     }
 
     [Fact]
+    public async Task Who_joined_a_group_is_ended_alone_by_its_view_and_its_time_limit()
+    {
+        var leader = await StartAsync("echo ready; sleep 600");
+        var stopped = await StartAsync("echo ready; exec sleep 600", spawn => spawn.WithProcessGroup(leader.Group!));
+        var limited = await StartAsync(
+            "echo ready; exec sleep 600",
+            spawn => spawn.WithProcessGroup(leader.Group!).WithTimeLimit(TimeSpan.FromMilliseconds(200))
+        );
+
+        await stopped.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();
+
+        Assert.True((await limited.Live.Exited.WaitAsync(Test)).TimeLimitReached);
+        Assert.False(IsAlive(stopped.Process));
+        Assert.True(IsAlive(leader.Process));
+    }
+
+    [Fact]
+    public async Task A_time_limit_ends_even_who_ignores_the_whole_stop_sequence()
+    {
+        var term = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromMilliseconds(100))] };
+        var started = await StartAsync(
+            "trap '' TERM; echo ready; while :; do sleep 600; done",
+            spawn => spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300)).WithStopSequence(term)
+        );
+
+        Assert.Equal(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status!.Signal);
+    }
+
+    [Fact]
+    public async Task Disposing_one_host_leaves_what_another_has_started_alone()
+    {
+        var host = CreateHost(_ => { });
+        var theirs = await StartAsync("sleep 600 & echo ready", host: host);
+        await theirs.Live.Exited.WaitAsync(Test);
+        var ours = await StartAsync("sleep 600 & echo ready");
+        await ours.Live.Exited.WaitAsync(Test);
+
+        await host.DisposeAsync();
+
+        Assert.IsType<NotFound>(await FailAsync(new QueryProcessGroupOperation(theirs.Group!)));
+        var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(ours.Group!), Me, Test).OrThrow();
+        Assert.Single(group.Members, member => member.IsAlive);
+    }
+
+    [Fact]
     public async Task Disposing_a_live_view_ends_nothing()
     {
         var started = await StartAsync("echo ready; exec sleep 600");

@@ -68,7 +68,7 @@ public sealed class KilledHostTests : IAsyncDisposable
     private async Task KillAsync(int linesBefore)
     {
         using var host = Process.Start(
-            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "spawnhost"), [_directory])
+            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "spawnhost"), ["endless", _directory])
             {
                 RedirectStandardOutput = true,
                 UseShellExecute = false,

@@ -79,7 +79,10 @@ internal sealed class PreparedStop : Prepared<StopResult>
         return report switch
         {
             { Error: { } refused } => refused with { Effect = report.Signalled ? OperationEffect.Happened : OperationEffect.None },
-            { Survivors.Count: > 0 } => new StopFailed(report.Survivors, result) { Effect = OperationEffect.Happened },
+            { Survivors.Count: > 0 } => new StopFailed(report.Survivors, result, cancellationToken.IsCancellationRequested)
+            {
+                Effect = OperationEffect.Happened,
+            },
             _ => result,
         };
     }

@@ -45,7 +45,13 @@ internal sealed class PreparedRun(HandlerServices services, SpawnPreparation pre
             return await CancelAsync(running, cancellationToken).ConfigureAwait(false);
         }
 
-        var left = await running.EndLeftoversAsync().ConfigureAwait(false);
+        var left = await running.EndLeftoversAsync(cancellationToken).ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested && left.Survivors.Count == 0)
+        {
+            running.EndCapture();
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         var result = await ResultAsync(running, left).ConfigureAwait(false);
         return left.Survivors.Count > 0 ? new StopFailed(left.Survivors, result) { Effect = OperationEffect.Happened }
             : result.Exit.TimeLimitReached
@@ -61,7 +67,7 @@ internal sealed class PreparedRun(HandlerServices services, SpawnPreparation pre
 
     private static async Task<OperationError> CancelAsync(RunningProcess running, CancellationToken cancellationToken)
     {
-        var report = await running.EndAsync(running.StopSequence, CancellationToken.None).ConfigureAwait(false);
+        var report = await running.EndAsync(running.StopSequence.EndingWithKill(), CancellationToken.None).ConfigureAwait(false);
         running.EndCapture();
         if (report.Survivors.Count > 0)
         {
