@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Osl.Interop.Linux;
 
@@ -46,6 +47,25 @@ internal readonly record struct FileStatus(long Device, long Inode, uint OwnerUi
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..])
         );
         return 0;
+    }
+
+    /// <summary>Reads an open file.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal static int Read(SafeFileHandle file, out FileStatus status)
+    {
+        var added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            return Read((int)file.DangerousGetHandle(), out status);
+        }
+        finally
+        {
+            if (added)
+            {
+                file.DangerousRelease();
+            }
+        }
     }
 
     /// <summary>Whether the effective uid may execute an open file, or search an open directory.</summary>
