@@ -112,29 +112,31 @@ internal sealed class LinuxJournalStorage : IJournalStorage
 
     public bool TryLock(SafeFileHandle file)
     {
-        if (!TrySet(file, Libc.F_OFD_SETLK, Libc.F_WRLCK, 0, 2))
+        var errno = FileLock.Take(file, wait: false, start: 0, length: 2);
+        if (errno == Errno.EAGAIN)
         {
             return false;
         }
 
-        Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 1, 1);
+        Check(errno);
+        Check(FileLock.Release(file, 1, 1));
         return true;
     }
 
     public void Lock(SafeFileHandle file)
     {
-        Set(file, Libc.F_OFD_SETLKW, Libc.F_WRLCK, 1, 1);
+        Check(FileLock.Take(file, wait: true, start: 1, length: 1));
         try
         {
-            Set(file, Libc.F_OFD_SETLKW, Libc.F_WRLCK, 0, 1);
+            Check(FileLock.Take(file, wait: true, start: 0, length: 1));
         }
         finally
         {
-            Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 1, 1);
+            Check(FileLock.Release(file, 1, 1));
         }
     }
 
-    public void Unlock(SafeFileHandle file) => Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 0, 1);
+    public void Unlock(SafeFileHandle file) => Check(FileLock.Release(file, 0, 1));
 
     /// <summary>Why a directory on a trusted path is not used: it must be one, and ours rather than root's.</summary>
     private static string? Unfit(string directory)
@@ -208,35 +210,11 @@ internal sealed class LinuxJournalStorage : IJournalStorage
         throw new IOException($"{path} is not a regular file");
     }
 
-    private static bool TrySet(SafeFileHandle file, int command, short type, long start, long length)
+    private static void Check(int lockError)
     {
-        var range = new Libc.Flock
+        if (lockError != 0)
         {
-            Type = type,
-            Start = start,
-            Length = length,
-        };
-        while (Libc.FcntlLock(file, command, ref range) != 0)
-        {
-            switch (Libc.LastError)
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.EAGAIN or Errno.EACCES:
-                    return false;
-                case var errno:
-                    throw Failure("locking", "LOCK", errno);
-            }
-        }
-
-        return true;
-    }
-
-    private static void Set(SafeFileHandle file, int command, short type, long start, long length)
-    {
-        if (!TrySet(file, command, type, start, length))
-        {
-            throw new IOException("LOCK can't be locked");
+            throw Failure("locking", "LOCK", lockError);
         }
     }
 
