@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Osl.Cli.Output;
-using Osl.Hosting;
 
 namespace Osl.Cli.Commands;
 

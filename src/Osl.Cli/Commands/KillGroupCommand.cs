@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Osl.Cli.Output;
 using Osl.Cli.Parsing;
-using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;

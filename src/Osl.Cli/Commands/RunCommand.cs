@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Osl.Cli.Output;
-using Osl.Cli.Parsing;
 using Osl.Operations;
 using Osl.Operations.Processes;
 

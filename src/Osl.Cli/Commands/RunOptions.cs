@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Osl.Cli.Parsing;
 using Osl.Interop.Linux;
-using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Osl.Interop.Linux;
 using Osl.Operations;
+using Osl.Operations.Processes;
 
 namespace Osl.Executors.Linux;
 
@@ -38,12 +39,13 @@ internal sealed unsafe class Guardian : IDisposable
     private const int SIGKILL = 9;
     private const int ReadyMilliseconds = 30_000;
     private const int HighestTarget = 3;
+    private const int AboveTargets = 10;
 
     private readonly SafeFileHandle _socket;
-    private readonly SafeFileHandle _pidfd;
+    private readonly PidFd _pidfd;
     private bool _gone;
 
-    private Guardian(int pid, SafeFileHandle pidfd, SafeFileHandle socket)
+    private Guardian(int pid, PidFd pidfd, SafeFileHandle socket)
     {
         Pid = pid;
         _pidfd = pidfd;
@@ -51,8 +53,6 @@ internal sealed unsafe class Guardian : IDisposable
     }
 
     internal int Pid { get; }
-
-    private int Pidfd => (int)_pidfd.DangerousGetHandle();
 
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="slotFile">Our descriptor of the slot file; the guardian gets one of its own.</param>
@@ -67,9 +67,9 @@ internal sealed unsafe class Guardian : IDisposable
             return Failed(Libc.LastError);
         }
 
-        if (LibcGuardian.Socketpair(LibcGuardian.AF_UNIX, LibcGuardian.SOCK_STREAM | LibcGuardian.SOCK_CLOEXEC, 0, pair) < 0)
+        if (Libc.Socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair) < 0)
         {
-            return Failed(LibcGuardian.LastError);
+            return Failed(Libc.LastError);
         }
 
         var ours = Owned(pair[0]);
@@ -82,11 +82,10 @@ internal sealed unsafe class Guardian : IDisposable
         }
 
         // Safe though late: it is our child and not reaped, so the number is still its.
-        var pidfd = LibcGuardian.PidfdOpen(pid);
-        if (pidfd < 0)
+        var pidfd = PidFd.TryOpen(pid, out var error);
+        if (pidfd is null)
         {
             // It ends by itself, at the end of file; as its zombie can't be named without a pidfd, it is left to our own end.
-            var error = LibcGuardian.LastError;
             ours.Dispose();
             return new Unsupported(
                 $"a guardian, since its pidfd can't be had ({Errno.Name(error)})",
@@ -95,7 +94,7 @@ internal sealed unsafe class Guardian : IDisposable
         }
 
         theirs.Dispose();
-        Guardian? guardian = new(pid, Owned(pidfd), ours);
+        Guardian? guardian = new(pid, pidfd, ours);
         try
         {
             if (guardian.IsReady())
@@ -121,7 +120,7 @@ internal sealed unsafe class Guardian : IDisposable
     /// <summary>Whether it lives; reaps it if not.</summary>
     internal bool IsAlive()
     {
-        _gone = _gone || LibcGuardian.Reap(Pidfd);
+        _gone = _gone || ChildStatus.Reap(_pidfd.Number, block: false, out _) != ReapOutcome.StillRunning;
         return !_gone;
     }
 
@@ -131,7 +130,7 @@ internal sealed unsafe class Guardian : IDisposable
     internal bool LetGo(TimeSpan bound)
     {
         _socket.Dispose();
-        _ = LibcGuardian.WaitReadable(Pidfd, (int)bound.TotalMilliseconds);
+        _ = Descriptor.WaitReadable(_pidfd.Number, (int)bound.TotalMilliseconds);
         var ended = !IsAlive();
         Dispose();
         return ended;
@@ -157,68 +156,42 @@ internal sealed unsafe class Guardian : IDisposable
     private static int Spawn(int socket, int slots, out int pid)
     {
         // Above every descriptor that is a target below, so that no dup2 closes a source of a later one.
-        using var highSocket = Owned(LibcGuardian.DuplicateHigh(socket));
-        using var highSlots = Owned(LibcGuardian.DuplicateHigh(slots));
+        using var highSocket = Owned(Libc.Fcntl(socket, Libc.F_DUPFD_CLOEXEC, AboveTargets));
+        using var highSlots = Owned(Libc.Fcntl(slots, Libc.F_DUPFD_CLOEXEC, AboveTargets));
         pid = 0;
         if (highSocket.IsInvalid || highSlots.IsInvalid)
         {
             return Errno.EMFILE;
         }
 
-        var actions = stackalloc byte[LibcGuardian.SpawnActionsSize];
-        var attributes = stackalloc byte[LibcGuardian.SpawnAttributesSize];
-        var signals = stackalloc byte[LibcGuardian.SignalSetSize];
-        _ = LibcGuardian.SpawnActionsInit(actions);
-        _ = LibcGuardian.SpawnAttributesInit(attributes);
-        try
+        var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
+        var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
+        fixed (
+            byte* shell = "/bin/sh"u8,
+                script = GuardianScript.Text
+        )
+        fixed (
+            byte* sh = "sh"u8,
+                c = "-c"u8,
+                name = "osl-guardian"u8
+        )
+        fixed (
+            byte* path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin"u8,
+                locale = "LC_ALL=C"u8
+        )
         {
-            _ = LibcGuardian.FillSignalSet(signals);
-            _ = LibcGuardian.SpawnAttributesSetDefaults(attributes, signals);
-            _ = LibcGuardian.EmptySignalSet(signals);
-            _ = LibcGuardian.SpawnAttributesSetMask(attributes, signals);
-            _ = LibcGuardian.SpawnAttributesSetFlags(
-                attributes,
-                LibcGuardian.POSIX_SPAWN_SETSIGDEF | LibcGuardian.POSIX_SPAWN_SETSIGMASK | LibcGuardian.POSIX_SPAWN_SETSID
-            );
-            fixed (
-                byte* shell = "/bin/sh"u8,
-                    nothing = "/dev/null"u8,
-                    script = GuardianScript.Text
-            )
-            fixed (
-                byte* sh = "sh"u8,
-                    c = "-c"u8,
-                    name = "osl-guardian"u8
-            )
-            fixed (
-                byte* path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin"u8,
-                    locale = "LC_ALL=C"u8
-            )
-            {
-                // Fails for want of memory only, and then posix_spawn would give a child without its descriptors.
-                var added =
-                    LibcGuardian.SpawnActionsDup2(actions, (int)highSocket.DangerousGetHandle(), 0)
-                    | LibcGuardian.SpawnActionsOpen(actions, 1, nothing, Libc.O_RDWR, 0)
-                    | LibcGuardian.SpawnActionsDup2(actions, 1, 2)
-                    | LibcGuardian.SpawnActionsDup2(actions, (int)highSlots.DangerousGetHandle(), HighestTarget)
-                    | LibcGuardian.SpawnActionsCloseFrom(actions, HighestTarget + 1);
-                if (added != 0)
-                {
-                    return Errno.ENOMEM;
-                }
-
-                var arguments = stackalloc byte*[] { sh, c, script, name, null };
-                var environment = stackalloc byte*[] { path, locale, null };
-                fixed (int* child = &pid)
-                {
-                    return LibcGuardian.PosixSpawn(child, shell, actions, attributes, arguments, environment);
-                }
-            }
-        }
-        finally
-        {
-            _ = LibcGuardian.SpawnAttributesDestroy(attributes);
-            _ = LibcGuardian.SpawnActionsDestroy(actions);
+            var arguments = stackalloc byte*[] { sh, c, script, name, null };
+            var environment = stackalloc byte*[] { path, locale, null };
+            var spawn = new SpawnActions(actionSpace, attributeSpace);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0);
+            spawn.Duplicate((int)highSocket.DangerousGetHandle(), 0);
+            spawn.SetOutput(1, StandardOutputKind.Null, -1);
+            spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);
+            spawn.Duplicate((int)highSlots.DangerousGetHandle(), HighestTarget);
+            spawn.CloseTheRest(HighestTarget + 1);
+            var error = spawn.Spawn(shell, arguments, environment, out pid);
+            spawn.Dispose();
+            return error;
         }
     }
 
@@ -230,7 +203,7 @@ internal sealed unsafe class Guardian : IDisposable
         {
             for (var length = 0; length < heard.Length; )
             {
-                var read = LibcGuardian.WaitReadable(socket, ReadyMilliseconds)
+                var read = Descriptor.WaitReadable(socket, ReadyMilliseconds)
                     ? Libc.Read(socket, start + length, heard.Length - length)
                     : 0;
                 if (read < 0 && Libc.LastError == Errno.EINTR)
@@ -252,7 +225,7 @@ internal sealed unsafe class Guardian : IDisposable
 
     private void End()
     {
-        _ = LibcGuardian.PidfdKill(Pidfd, SIGKILL);
+        _ = _pidfd.Send(SIGKILL);
         _ = LetGo(TimeSpan.FromMilliseconds(ReadyMilliseconds));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -43,7 +42,7 @@ internal sealed class LiveScan
             return _living;
         }
 
-        Dictionary<OperationId, ProcStat> members = [];
+        Dictionary<OperationId, ProcLine> members = [];
         foreach (var pid in ProcFs.Pids())
         {
             if (ProcFs.TryReadStat(pid, out var stat) && stat.IsAlive)
@@ -78,20 +77,11 @@ internal sealed class LiveScan
     internal static bool IsAlive(int pid, long startTime) =>
         ProcFs.TryReadStat(pid, out var stat) && stat.StartTime == startTime && stat.IsAlive;
 
-    private void AddMember(in ProcStat stat, Dictionary<OperationId, ProcStat> members)
+    private void AddMember(in ProcLine stat, Dictionary<OperationId, ProcLine> members)
     {
-        byte[] environment;
-        try
-        {
-            environment = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{stat.Pid}/environ"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Gone meanwhile, or another user's: no member that we could act on.
-            return;
-        }
-
-        ReadOnlySpan<byte> rest = environment;
+        // None: gone meanwhile, or another user's; no member that we could act on.
+        var environment = ProcFile.RentEnvironment(stat.Pid, out var length);
+        ReadOnlySpan<byte> rest = environment.AsSpan(0, length);
         for (var at = rest.IndexOf(MarkerPrefix); at >= 0; at = rest.IndexOf(MarkerPrefix))
         {
             var begins = at == 0 || rest[at - 1] == 0;
@@ -110,6 +100,8 @@ internal sealed class LiveScan
                 members[operation] = stat;
             }
         }
+
+        ProcFile.Return(environment);
     }
 
     /// <summary>An entry that lives.</summary>

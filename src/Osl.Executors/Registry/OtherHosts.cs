@@ -40,7 +40,7 @@ internal static class OtherHosts
                     && SlotFile.IsNamed(file.Descriptor, file.Path)
                 )
                 {
-                    _ = LibcFiles.Unlink(file.Path);
+                    _ = Libc.Unlink(file.Path);
                 }
             }
 
@@ -60,9 +60,9 @@ internal static class OtherHosts
     private static void Judge(HostFile file, LiveScan scan)
     {
         var isOurs =
-            LibcFiles.Statx(file.Descriptor, "", LibcFiles.AT_EMPTY_PATH, LibcFiles.STATX_BASIC_STATS, out var status) == 0
+            FileStatus.Read(file.Descriptor, out var status) == 0
             && status.IsRegular
-            && status.Uid == Libc.GetEuid()
+            && status.OwnerUid == Libc.GetEuid()
             && (status.Permissions & 0x3F) == 0;
         if (!isOurs)
         {
@@ -71,7 +71,7 @@ internal static class OtherHosts
 
         // The lock first, then the look: nobody else removes the file while we judge it, and a dead host writes no more. Another
         // reader takes us for a living host meanwhile, which only makes it leave the cleaning to us.
-        var isDead = LibcFiles.OfdLock(file.Descriptor, wait: false) == 0;
+        var isDead = FileLock.Take(file.Handle, wait: false) == 0;
         try
         {
             file.MayGo = ReadLines(file, isDead, scan) && isDead;

@@ -93,16 +93,16 @@ internal sealed unsafe class SlotFile : IDisposable
         }
 
         var offset = (nint)_chunks.Count * ChunkLength;
-        var errno = LibcFiles.WriteAll(Descriptor, chunk, offset);
+        var errno = Interop.Linux.Descriptor.WriteAll(Descriptor, chunk, offset);
         if (errno != 0)
         {
             return Failed(errno);
         }
 
-        var address = LibcFiles.Mmap(0, ChunkLength, LibcFiles.PROT_READ | LibcFiles.PROT_WRITE, LibcFiles.MAP_SHARED, Descriptor, offset);
+        var address = Libc.Mmap(0, ChunkLength, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, Descriptor, offset);
         if (address == -1)
         {
-            return Failed(LibcFiles.LastError);
+            return Failed(Libc.LastError);
         }
 
         _chunks.Add(address);
@@ -118,22 +118,20 @@ internal sealed unsafe class SlotFile : IDisposable
     {
         if (_path is not null && IsNamed(Descriptor, _path))
         {
-            _ = LibcFiles.Unlink(_path);
+            _ = Libc.Unlink(_path);
         }
     }
 
     /// <summary>Whether a path leads to this open file, and not to another one that took its place.</summary>
     internal static bool IsNamed(int descriptor, string path) =>
-        LibcFiles.Statx(descriptor, "", LibcFiles.AT_EMPTY_PATH, LibcFiles.STATX_BASIC_STATS, out var open) == 0
-        && LibcFiles.Statx(LibcFiles.AT_FDCWD, path, LibcFiles.AT_SYMLINK_NOFOLLOW, LibcFiles.STATX_BASIC_STATS, out var named) == 0
-        && open.IsSameFile(named);
+        FileStatus.Read(descriptor, out var open) == 0 && FileStatus.Read(path, out var named) == 0 && open.IsSameFile(named);
 
     /// <summary>Unmaps and closes, which frees the lock.</summary>
     public void Dispose()
     {
         foreach (var chunk in _chunks)
         {
-            _ = LibcFiles.Munmap(chunk, ChunkLength);
+            _ = Libc.Munmap(chunk, ChunkLength);
         }
 
         _chunks.Clear();
@@ -142,8 +140,8 @@ internal sealed unsafe class SlotFile : IDisposable
 
     private static OneOf<SlotFile, OperationError> InMemory(SlotHeader header)
     {
-        var fd = LibcFiles.MemfdCreate("osl-registry", LibcFiles.MFD_CLOEXEC);
-        return fd < 0 ? Failed(LibcFiles.LastError) : new SlotFile(new SafeFileHandle(fd, ownsHandle: true), null, header);
+        var fd = Libc.MemfdCreate("osl-registry", Libc.MFD_CLOEXEC);
+        return fd < 0 ? Failed(Libc.LastError) : new SlotFile(new SafeFileHandle(fd, ownsHandle: true), null, header);
     }
 
     private static OneOf<SlotFile, OperationError> InDirectory(string directory, SlotHeader header)
@@ -174,10 +172,9 @@ internal sealed unsafe class SlotFile : IDisposable
             }
 
             var file = new SafeFileHandle(fd, ownsHandle: true);
-            if (LibcFiles.OfdLock(fd, wait: true) < 0)
+            if (FileLock.Take(file, wait: true) is var errno and not 0)
             {
-                var errno = LibcFiles.LastError;
-                _ = LibcFiles.Unlink(path);
+                _ = Libc.Unlink(path);
                 file.Dispose();
                 return Failed(errno);
             }

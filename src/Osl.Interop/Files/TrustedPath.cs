@@ -57,7 +57,7 @@ internal static class TrustedPath
                 continue;
             }
 
-            if (LibcFiles.Readlink(current) is not { } target || ++links > MaxLinks)
+            if (Descriptor.LinkTarget(current) is not { } target || ++links > MaxLinks)
             {
                 return new PathTrust(PathProblem.Symlink, current);
             }
@@ -91,9 +91,9 @@ internal static class TrustedPath
     private static PathTrust Component(string path, uint uid, bool isLast, out bool isLink)
     {
         isLink = false;
-        if (LibcFiles.Statx(LibcFiles.AT_FDCWD, path, LibcFiles.AT_SYMLINK_NOFOLLOW, LibcFiles.STATX_BASIC_STATS, out var status) < 0)
+        if (FileStatus.Read(path, out var status) is var error and not 0)
         {
-            return new PathTrust(PathProblem.Unreadable, path) { Error = LibcFiles.LastError };
+            return new PathTrust(PathProblem.Unreadable, path) { Error = error };
         }
 
         isLink = status.IsSymlink;
@@ -101,10 +101,10 @@ internal static class TrustedPath
         var writable = !isLink && (status.Permissions & GroupOrOtherWrite) != 0;
         var excused = !isLast && status.IsDirectory && (status.Permissions & Sticky) != 0;
         var problem =
-            status.Uid != 0 && status.Uid != uid ? PathProblem.ForeignOwner
+            status.OwnerUid != 0 && status.OwnerUid != uid ? PathProblem.ForeignOwner
             : isLink && isLast ? PathProblem.Symlink
             : writable && !excused ? PathProblem.WritableByOthers
             : PathProblem.None;
-        return new PathTrust(problem, path) { Owner = status.Uid, Mode = status.Permissions };
+        return new PathTrust(problem, path) { Owner = status.OwnerUid, Mode = status.Permissions };
     }
 }

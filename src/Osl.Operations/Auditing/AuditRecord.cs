@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Osl.Operations.Facts;
 using Osl.Operations.Policies;
-using Osl.Operations.Processes;
 
 namespace Osl.Operations.Auditing;
 

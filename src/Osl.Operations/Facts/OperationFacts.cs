@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Osl.Operations.Processes;
 
 namespace Osl.Operations.Facts;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
+using Osl.Interop.Files;
 using Osl.Interop.Linux;
 
 namespace Osl.Security.Audit;
@@ -25,28 +26,15 @@ internal sealed class LinuxJournalStorage : IJournalStorage
     {
         try
         {
-            if (!Path.Exists(directory))
+            var trust = TrustedPath.Examine(directory);
+            if (trust is { Problem: PathProblem.Unreadable, Error: Errno.ENOENT })
             {
+                // All that is there of the path is trusted; what is made now is ours.
                 MakeDirectory(directory);
+                trust = TrustedPath.Examine(directory);
             }
 
-            using var handle = OpenHandle(directory, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, out var errno);
-            if (handle is null)
-            {
-                return errno is Errno.ENOTDIR or Errno.ELOOP
-                    ? $"{directory} is a symlink or no directory"
-                    : $"{directory} can't be opened ({Errno.Name(errno)})";
-            }
-
-            if (Libc.StatxDescriptor(handle, out var owner) != 0)
-            {
-                return $"{directory} can't be examined ({Errno.Name(Libc.LastError)})";
-            }
-
-            return owner.Uid != Libc.GetEuid()
-                    ? string.Create(CultureInfo.InvariantCulture, $"{directory} belongs to uid {owner.Uid}, not to uid {Libc.GetEuid()}")
-                : owner.IsWritableByOthers ? $"{directory} can be written by its group or by others"
-                : null;
+            return trust.IsTrusted ? Unfit(directory) : Distrusted(trust);
         }
         catch (Exception failure) when (JournalStorage.IsFailure(failure))
         {
@@ -124,29 +112,65 @@ internal sealed class LinuxJournalStorage : IJournalStorage
 
     public bool TryLock(SafeFileHandle file)
     {
-        if (!TrySet(file, Libc.F_OFD_SETLK, Libc.F_WRLCK, 0, 2))
+        var errno = FileLock.Take(file, wait: false, start: 0, length: 2);
+        if (errno == Errno.EAGAIN)
         {
             return false;
         }
 
-        Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 1, 1);
+        Check(errno);
+        Check(FileLock.Release(file, 1, 1));
         return true;
     }
 
     public void Lock(SafeFileHandle file)
     {
-        Set(file, Libc.F_OFD_SETLKW, Libc.F_WRLCK, 1, 1);
+        Check(FileLock.Take(file, wait: true, start: 1, length: 1));
         try
         {
-            Set(file, Libc.F_OFD_SETLKW, Libc.F_WRLCK, 0, 1);
+            Check(FileLock.Take(file, wait: true, start: 0, length: 1));
         }
         finally
         {
-            Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 1, 1);
+            Check(FileLock.Release(file, 1, 1));
         }
     }
 
-    public void Unlock(SafeFileHandle file) => Set(file, Libc.F_OFD_SETLK, Libc.F_UNLCK, 0, 1);
+    public void Unlock(SafeFileHandle file) => Check(FileLock.Release(file, 0, 1));
+
+    /// <summary>Why a directory on a trusted path is not used: it must be one, and ours rather than root's.</summary>
+    private static string? Unfit(string directory)
+    {
+        using var handle = OpenHandle(directory, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, out var errno);
+        if (handle is null)
+        {
+            return errno is Errno.ENOTDIR or Errno.ELOOP
+                ? $"'{directory}' is no directory"
+                : $"'{directory}' can't be opened ({Errno.Name(errno)})";
+        }
+
+        var error = FileStatus.Read(handle, out var status);
+        return error != 0 ? $"'{directory}' can't be examined ({Errno.Name(error)})"
+            : status.OwnerUid != Libc.GetEuid()
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{directory}' belongs to uid {status.OwnerUid}, not to uid {Libc.GetEuid()}"
+                )
+            : null;
+    }
+
+    /// <summary>What lets somebody else put another directory, or other files, in the journal's place, and what to do about it.</summary>
+    private static string Distrusted(PathTrust trust) =>
+        trust.Problem switch
+        {
+            PathProblem.WritableByOthers => $"{trust.Describe()}; take that from them (chmod go-w), or choose another directory",
+            PathProblem.ForeignOwner => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{trust.Describe()}, neither root nor uid {Libc.GetEuid()}; choose another directory"
+            ),
+            PathProblem.Symlink => $"{trust.Describe()}; name the directory that is meant",
+            _ => trust.Describe(),
+        };
 
     private static void MakeDirectory(string directory)
     {
@@ -177,7 +201,7 @@ internal sealed class LinuxJournalStorage : IJournalStorage
 
     private static SafeFileHandle Checked(SafeFileHandle handle, string path)
     {
-        if (Libc.StatxDescriptor(handle, out var owner) == 0 && owner.IsRegular)
+        if (FileStatus.Read(handle, out var status) == 0 && status.IsRegular)
         {
             return handle;
         }
@@ -186,35 +210,11 @@ internal sealed class LinuxJournalStorage : IJournalStorage
         throw new IOException($"{path} is not a regular file");
     }
 
-    private static bool TrySet(SafeFileHandle file, int command, short type, long start, long length)
+    private static void Check(int lockError)
     {
-        var range = new Libc.Flock
+        if (lockError != 0)
         {
-            Type = type,
-            Start = start,
-            Length = length,
-        };
-        while (Libc.FcntlLock(file, command, ref range) != 0)
-        {
-            switch (Libc.LastError)
-            {
-                case Errno.EINTR:
-                    continue;
-                case Errno.EAGAIN or Errno.EACCES:
-                    return false;
-                case var errno:
-                    throw Failure("locking", "LOCK", errno);
-            }
-        }
-
-        return true;
-    }
-
-    private static void Set(SafeFileHandle file, int command, short type, long start, long length)
-    {
-        if (!TrySet(file, command, type, start, length))
-        {
-            throw new IOException("LOCK can't be locked");
+            throw Failure("locking", "LOCK", lockError);
         }
     }
 

@@ -94,8 +94,8 @@ public sealed class JournalProcessesTests : IAsyncDisposable
         var link = Path.Combine(_root, "link");
         Directory.CreateSymbolicLink(link, Dir);
 
-        Assert.Contains("symlink", Refusal(link), StringComparison.Ordinal);
-        Assert.Contains("symlink", Refusal(link + "/"), StringComparison.Ordinal);
+        Assert.Contains("symbolic link", Refusal(link), StringComparison.Ordinal);
+        Assert.Contains("symbolic link", Refusal(link + "/"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -106,7 +106,36 @@ public sealed class JournalProcessesTests : IAsyncDisposable
         Directory.CreateDirectory(Dir);
         File.SetUnixFileMode(Dir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | extra);
 
-        Assert.Contains("written by", Refusal(Dir), StringComparison.Ordinal);
+        Assert.Contains("writable by group or others", Refusal(Dir), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_directory_below_one_that_others_can_write_is_refused_and_not_made(bool isThere)
+    {
+        var shared = Directory.CreateDirectory(Path.Combine(_root, "shared"), Mode(0x1FD)).FullName; // 0775
+        File.SetUnixFileMode(shared, Mode(0x1FD)); // Without the umask.
+        var ours = Path.Combine(shared, "mine", "audit");
+        if (isThere)
+        {
+            Directory.CreateDirectory(ours, Mode(0x1C0));
+        }
+
+        var refusal = Refusal(ours);
+
+        Assert.Contains($"'{shared}' is writable by group or others (mode 0775)", refusal, StringComparison.Ordinal);
+        Assert.Contains("chmod go-w", refusal, StringComparison.Ordinal);
+        Assert.Equal(isThere, Directory.Exists(ours));
+    }
+
+    [Fact]
+    public async Task A_directory_below_a_sticky_one_is_fine()
+    {
+        var sticky = Directory.CreateDirectory(Path.Combine(_root, "sticky")).FullName;
+        File.SetUnixFileMode(sticky, Mode(0x3FF)); // 1777
+
+        await using var journal = AuditJournal.Open(Path.Combine(sticky, "audit")).OrThrow();
     }
 
     [Fact]
@@ -210,6 +239,8 @@ public sealed class JournalProcessesTests : IAsyncDisposable
         var logged = entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Index} {entry.Record!.Reason}"));
         Assert.Empty(acknowledged.Except(logged, StringComparer.Ordinal));
     }
+
+    private static UnixFileMode Mode(int bits) => (UnixFileMode)bits;
 
     private static string Refusal(string directory) => Assert.IsType<AuditUnavailable>(AuditJournal.Open(directory).AsT1).Because;
 

@@ -128,23 +128,23 @@ internal sealed class Held : IDisposable
     internal Held(int pid)
     {
         Pid = pid;
-        _pidfd = LibcGuardian.PidfdOpen(pid);
+        _pidfd = Libc.PidfdOpen(pid);
         Assert.True(_pidfd >= 0, $"{pid} is gone");
     }
 
     internal int Pid { get; }
 
-    internal bool IsAlive => !LibcGuardian.WaitReadable(_pidfd, 0);
+    internal bool IsAlive => !Descriptor.WaitReadable(_pidfd, 0);
 
-    internal ProcStat Stat => ProcFs.TryReadStat(Pid, out var stat) ? stat : default;
+    internal ProcLine Stat => ProcFs.TryReadStat(Pid, out var stat) ? stat : default;
 
-    internal void WaitUntilEnded() => Assert.True(LibcGuardian.WaitReadable(_pidfd, Patience), $"{Pid} still lives");
+    internal void WaitUntilEnded() => Assert.True(Descriptor.WaitReadable(_pidfd, Patience), $"{Pid} still lives");
 
-    internal void Send(int signal) => Assert.Equal(0, LibcGuardian.PidfdKill(_pidfd, signal));
+    internal void Send(int signal) => Assert.Equal(0, Libc.PidfdSendSignal(_pidfd, signal, 0));
 
     internal void End()
     {
-        _ = LibcGuardian.PidfdKill(_pidfd, Signals.SIGKILL);
+        _ = Libc.PidfdSendSignal(_pidfd, Signals.SIGKILL, 0);
         WaitUntilEnded();
     }
 

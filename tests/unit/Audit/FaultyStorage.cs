@@ -20,6 +20,9 @@ internal sealed class FaultyStorage : IJournalStorage
     /// <summary>Called before the lock is waited for.</summary>
     public Action? BeforeLock { get; set; }
 
+    /// <summary>Called when the lock was given back.</summary>
+    public Action? AfterUnlock { get; set; }
+
     public UInt128 Boot { get; set; } = Inner.Boot;
 
     public long User => Inner.User;
@@ -87,7 +90,11 @@ internal sealed class FaultyStorage : IJournalStorage
         Inner.Lock(file);
     }
 
-    public void Unlock(SafeFileHandle file) => Inner.Unlock(file);
+    public void Unlock(SafeFileHandle file)
+    {
+        Inner.Unlock(file);
+        AfterUnlock?.Invoke();
+    }
 
     private void Ask(string call)
     {

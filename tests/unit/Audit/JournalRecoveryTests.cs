@@ -218,7 +218,8 @@ public sealed class JournalRecoveryTests : JournalFixture
     public async Task A_lock_that_is_not_given_back_refuses_after_the_wait_and_nothing_refused_turns_up_later()
     {
         var clock = new StillClock();
-        var storage = new FaultyStorage { BeforeLock = clock.Reached };
+        var caughtUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storage = new FaultyStorage { BeforeLock = clock.Reached, AfterUnlock = () => caughtUp.TrySetResult() };
         var holder = new JournalTail(JournalStorage.ForThisPlatform, MadeDir(), new());
         holder.Lock();
         await using (var journal = Open(new() { Storage = storage, TimeProvider = clock }))
@@ -231,7 +232,10 @@ public sealed class JournalRecoveryTests : JournalFixture
 
             Assert.All(await Task.WhenAll(waiting), outcome => Assert.IsType<AuditUnavailable>(outcome.AsT1));
             Assert.IsType<AuditUnavailable>((await journal.AppendAsync(Record("at once"), AuditGuarantee.Durable)).AsT1);
+            Assert.False(caughtUp.Task.IsCompleted);
             holder.Dispose();
+            // Closing does not wait for a writer that the kernel still holds, so first let it have the lock.
+            await caughtUp.Task;
         }
 
         // The BestEffort one is told of when the lock is had after all.

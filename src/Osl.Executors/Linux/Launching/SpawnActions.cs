@@ -101,17 +101,23 @@ internal unsafe ref struct SpawnActions
         }
     }
 
+    /// <summary>A descriptor of ours under a number of the child's.</summary>
+    /// <param name="fd">Ours; above every number that is given, so that none is overwritten before its turn.</param>
+    /// <param name="number">The child's.</param>
+    internal void Duplicate(int fd, int number) => Check(Libc.PosixSpawnActionsAddDup2(_actions, fd, number));
+
     /// <summary>Makes the child's group the foreground group of the terminal on its standard input.</summary>
     internal void TakeTerminal() => Check(LibcExtensions.AddTcsetpgrp(_actions, 0));
 
     internal void ChangeDirectory(byte* path) => Check(Libc.PosixSpawnActionsAddChdir(_actions, path));
 
     /// <summary>Closes what a library of the host has opened without O_CLOEXEC. Ours is closed by its flag, with every libc.</summary>
-    internal void CloseTheRest()
+    /// <param name="first">The first number to close.</param>
+    internal void CloseTheRest(int first = FirstUnused)
     {
         if (LibcExtensions.HasAddCloseFrom)
         {
-            Check(LibcExtensions.AddCloseFrom(_actions, FirstUnused));
+            Check(LibcExtensions.AddCloseFrom(_actions, first));
         }
     }
 

@@ -20,7 +20,7 @@ namespace Osl.Executors.Linux;
 /// that nobody disposes, and its safe handle closes it one day.
 /// </para>
 /// </remarks>
-internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSource
+internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSource
 {
     private readonly EpollLoop _loop;
     private readonly SafeFileHandle _handle;
@@ -51,25 +51,6 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
         Done,
         Failed,
         MustWait,
-    }
-
-    /// <inheritdoc/>
-    public override bool CanRead => _reads && !_closed;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => !_reads && !_closed;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     private int Fd => (int)_handle.DangerousGetHandle();
@@ -151,43 +132,6 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) =>
-        WriteAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // A pipe keeps nothing back.
-    }
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -213,24 +157,6 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
 
         base.Dispose(disposing);
     }
-
-    int IValueTaskSource<int>.GetResult(short token) => GetResult(token);
-
-    void IValueTaskSource.GetResult(short token) => GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _source.GetStatus(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource<int>.OnCompleted(
-        Action<object?> continuation,
-        object? state,
-        short token,
-        ValueTaskSourceOnCompletedFlags flags
-    ) => _source.OnCompleted(continuation, state, token, flags);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
 
     private int GetResult(short token)
     {

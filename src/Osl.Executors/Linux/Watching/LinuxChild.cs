@@ -1,6 +1,5 @@
 using Osl.Executors.Registry;
 using Osl.Interop.Linux;
-using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Linux;

@@ -10,12 +10,16 @@ internal static class Descriptor
     internal static string ProcPath(int fd) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}");
 
     /// <summary>The real path of an open file, symbolic links followed; null when it can't be told.</summary>
-    internal static unsafe string? RealPath(int fd)
+    internal static string? RealPath(int fd) => LinkTarget(ProcPath(fd));
+
+    /// <summary>Where a symbolic link leads; null when it is none or can't be read.</summary>
+    internal static unsafe string? LinkTarget(string path)
     {
         Span<byte> buffer = stackalloc byte[4096];
         fixed (byte* start = buffer)
         {
-            var length = Libc.Readlink(ProcPath(fd), start, buffer.Length);
+            var length = Libc.Readlink(path, start, buffer.Length);
+            // A target that fills the buffer may have been cut.
             return length is > 0 and < 4096 ? Encoding.UTF8.GetString(buffer[..(int)length]) : null;
         }
     }
@@ -44,6 +48,52 @@ internal static class Descriptor
         }
 
         return error;
+    }
+
+    /// <summary>Writes all of it at an offset.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal static unsafe int WriteAll(int fd, ReadOnlySpan<byte> data, long offset)
+    {
+        fixed (byte* start = data)
+        {
+            for (var done = 0; done < data.Length; )
+            {
+                var written = Libc.Pwrite(fd, start + done, data.Length - done, (nint)(offset + done));
+                if (written > 0)
+                {
+                    done += (int)written;
+                }
+                else if (written == 0)
+                {
+                    return Errno.EIO;
+                }
+                else if (Libc.LastError is var error and not Errno.EINTR)
+                {
+                    return error;
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Waits until a descriptor can be read, or is at its end. A pidfd can be when its process has ended.</summary>
+    /// <param name="fd">Which one.</param>
+    /// <param name="milliseconds">How long; -1 for ever.</param>
+    /// <returns>Whether it can; false when the time is over.</returns>
+    internal static bool WaitReadable(int fd, int milliseconds)
+    {
+        var deadline = Environment.TickCount64 + milliseconds;
+        while (true)
+        {
+            var left = milliseconds < 0 ? -1 : (int)Math.Max(0, deadline - Environment.TickCount64);
+            var request = new Libc.PollDescriptor { Descriptor = fd, Events = Libc.POLLIN };
+            var ready = Libc.Poll(ref request, 1, left);
+            if (ready >= 0 || Libc.LastError != Errno.EINTR)
+            {
+                return ready > 0;
+            }
+        }
     }
 
     /// <summary>Makes reads and writes answer EAGAIN instead of waiting.</summary>

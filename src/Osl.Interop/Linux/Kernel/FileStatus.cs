@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Osl.Interop.Linux;
 
-/// <summary>What stat(2) says of an open file.</summary>
+/// <summary>What stat(2) says of a file.</summary>
 /// <param name="Device">Its device, encoded as glibc's dev_t.</param>
 /// <param name="Inode">Its inode.</param>
 /// <param name="OwnerUid">Its owner.</param>
@@ -18,19 +20,35 @@ internal readonly record struct FileStatus(long Device, long Inode, uint OwnerUi
 
     internal bool IsDirectory => (FullMode & 0xF000) == 0x4000;
 
+    internal bool IsSymlink => (FullMode & 0xF000) == 0xA000;
+
     /// <summary>The permission bits, set-uid, set-gid and sticky included.</summary>
     internal int Permissions => FullMode & 0xFFF;
 
     /// <summary>Reads an open file, also one opened with O_PATH.</summary>
     /// <returns>The error number, or 0.</returns>
-    internal static unsafe int Read(int fd, out FileStatus status)
+    internal static int Read(int fd, out FileStatus status) => Read(fd, "\0"u8, Libc.AT_EMPTY_PATH, out status);
+
+    /// <summary>Reads what has a name: the link itself where that is a symbolic link.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal static int Read(string path, out FileStatus status)
+    {
+        var bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
+        _ = Encoding.UTF8.GetBytes(path, bytes);
+        return Read(Libc.AT_FDCWD, bytes, Libc.AT_SYMLINK_NOFOLLOW, out status);
+    }
+
+    /// <summary>Whether it is the same file, perhaps under another name.</summary>
+    internal bool IsSameFile(in FileStatus other) => Inode == other.Inode && Device == other.Device;
+
+    private static unsafe int Read(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
     {
         Span<byte> buffer = stackalloc byte[256];
-        byte empty = 0;
         status = default;
+        fixed (byte* name = path)
         fixed (byte* start = buffer)
         {
-            if (Libc.Statx(fd, &empty, Libc.AT_EMPTY_PATH, BasicStats, start) < 0)
+            if (Libc.Statx(directory, name, flags, BasicStats, start) < 0)
             {
                 return Libc.LastError;
             }
@@ -46,6 +64,25 @@ internal readonly record struct FileStatus(long Device, long Inode, uint OwnerUi
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..])
         );
         return 0;
+    }
+
+    /// <summary>Reads an open file.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal static int Read(SafeFileHandle file, out FileStatus status)
+    {
+        var added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            return Read((int)file.DangerousGetHandle(), out status);
+        }
+        finally
+        {
+            if (added)
+            {
+                file.DangerousRelease();
+            }
+        }
     }
 
     /// <summary>Whether the effective uid may execute an open file, or search an open directory.</summary>

@@ -5,10 +5,16 @@ namespace Osl.Interop.Linux;
 internal static partial class Libc
 {
     internal const int F_GETFD = 1;
-    internal const int F_SETFD = 2;
     internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
     internal const int F_DUPFD_CLOEXEC = 1030;
+
+    /// <summary>Take an open-file-description lock, or fail with EAGAIN. The argument points to a struct flock.</summary>
+    internal const int F_OFD_SETLK = 37;
+
+    /// <summary>Take an open-file-description lock, however long that takes.</summary>
+    internal const int F_OFD_SETLKW = 38;
+
     internal const int FD_CLOEXEC = 1;
 
     /// <summary>fcntl(2) for the commands above. Variadic, hence the argument of full width.</summary>

@@ -20,4 +20,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int Open(string path, int flags, int mode);
+
+    /// <summary>open(2) of an existing file, with a path of bytes that ends with NUL: for callers that don't allocate.</summary>
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static unsafe partial int OpenBytes(byte* path, int flags);
 }

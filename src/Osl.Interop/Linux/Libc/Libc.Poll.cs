@@ -4,6 +4,7 @@ namespace Osl.Interop.Linux;
 
 internal static partial class Libc
 {
+    internal const short POLLIN = 1;
     internal const short POLLOUT = 4;
 
     /// <summary>poll(2) with one descriptor.</summary>

@@ -2,6 +2,7 @@ namespace Osl.Interop.Linux;
 
 internal static partial class Libc
 {
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_EACCESS = 0x200;
     internal const int AT_EMPTY_PATH = 0x1000;
 

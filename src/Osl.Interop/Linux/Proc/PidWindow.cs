@@ -21,7 +21,7 @@ internal readonly struct PidWindow
     /// </summary>
     private static readonly long ForksPerTick = 200L * Environment.ProcessorCount;
 
-    private static readonly Lazy<long> PidMax = new(() => ReadNumber("/proc/sys/kernel/pid_max", field: 0));
+    private static readonly Lazy<long> PidMax = new(() => ReadNumber("/proc/sys/kernel/pid_max\0"u8, field: 0));
 
     private readonly int _after;
     private readonly int _last;
@@ -46,7 +46,7 @@ internal readonly struct PidWindow
     /// <param name="startTime">When it started, in ticks since boot.</param>
     internal static PidWindow Since(int pid, long startTime)
     {
-        var last = (int)Math.Max(0, ReadNumber("/proc/loadavg", field: 4));
+        var last = (int)Math.Max(0, ReadNumber("/proc/loadavg\0"u8, field: 4));
         var age = Uptime() - startTime;
         return age < 0 || last == 0 || (age + 1) * ForksPerTick >= PidMax.Value ? default : new PidWindow(pid, last);
     }
@@ -58,15 +58,15 @@ internal readonly struct PidWindow
     private static long Uptime()
     {
         Span<byte> buffer = stackalloc byte[64];
-        var length = ProcFs.ReadFile("/proc/uptime", buffer);
+        var length = ProcFile.Read("/proc/uptime\0"u8, buffer);
         return length > 0 && Utf8Parser.TryParse(buffer[..length], out decimal seconds, out _) ? (long)(seconds * 100) : -1;
     }
 
     /// <summary>The whole number in one field of a file's first line; -1 when it is not there.</summary>
-    private static long ReadNumber(string path, int field)
+    private static long ReadNumber(ReadOnlySpan<byte> path, int field)
     {
         Span<byte> buffer = stackalloc byte[256];
-        var length = ProcFs.ReadFile(path, buffer);
+        var length = ProcFile.Read(path, buffer);
         ReadOnlySpan<byte> rest = length < 0 ? [] : buffer[..length];
         for (; field > 0; field--)
         {

@@ -3,14 +3,21 @@ using System.Buffers.Text;
 
 namespace Osl.Interop.Linux;
 
-/// <summary>Reads the files of one process in /proc without allocating and without exceptions.</summary>
+/// <summary>Reads files of /proc, most of them of one process, without allocating and without exceptions.</summary>
 internal static class ProcFile
 {
     /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
     /// <returns>The length, or the negated error number: ENOENT when it is gone, ESRCH when it goes meanwhile.</returns>
-    internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer)
+    internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer) => ReadAndClose(Open(pid, name), buffer);
+
+    /// <summary>Reads the beginning of any file.</summary>
+    /// <param name="path">Ends with NUL.</param>
+    /// <param name="buffer">Takes it.</param>
+    /// <returns>The length, or the negated error number.</returns>
+    internal static int Read(ReadOnlySpan<byte> path, Span<byte> buffer) => ReadAndClose(Open(path), buffer);
+
+    private static int ReadAndClose(int fd, Span<byte> buffer)
     {
-        var fd = Open(pid, name);
         if (fd < 0)
         {
             return -Libc.LastError;
@@ -39,26 +46,41 @@ internal static class ProcFile
     /// <param name="entry"><c>NAME=value</c> as bytes.</param>
     internal static bool EnvironmentHolds(int pid, ReadOnlySpan<byte> entry)
     {
+        var buffer = RentEnvironment(pid, out var length);
+        var found = Contains(buffer.AsSpan(0, length), entry);
+        Return(buffer);
+        return found;
+    }
+
+    /// <summary>The environment a process was started with, in a buffer that must be given back; null when there is none to be read.</summary>
+    /// <param name="pid">Which process.</param>
+    /// <param name="length">How much of the buffer it takes.</param>
+    internal static byte[]? RentEnvironment(int pid, out int length)
+    {
         // In the middle of an execve(2) the environment reads as empty for a moment.
+        length = 0;
         for (var attempt = 0; attempt < 4; attempt++)
         {
-            var buffer = ReadAll(pid, "environ"u8, out var length);
-            if (buffer is null)
+            var buffer = ReadAll(pid, "environ"u8, out length);
+            if (buffer is null || length > 0)
             {
-                return false;
+                return buffer;
             }
 
-            var found = Contains(buffer.AsSpan(0, length), entry);
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-            if (length > 0)
-            {
-                return found;
-            }
-
+            Return(buffer);
             _ = Thread.Yield();
         }
 
-        return false;
+        return null;
+    }
+
+    /// <summary>Wipes a rented environment and gives it back.</summary>
+    internal static void Return(byte[]? environment)
+    {
+        if (environment is not null)
+        {
+            ArrayPool<byte>.Shared.Return(environment, clearArray: true);
+        }
     }
 
     private static bool Contains(ReadOnlySpan<byte> block, ReadOnlySpan<byte> entry)
@@ -96,7 +118,7 @@ internal static class ProcFile
             {
                 var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
                 buffer.AsSpan(0, length).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+                Return(buffer);
                 buffer = larger;
             }
         }
@@ -104,14 +126,15 @@ internal static class ProcFile
         _ = Libc.Close(fd);
         if (read < 0)
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            Return(buffer);
+            length = 0;
             return null;
         }
 
         return buffer;
     }
 
-    private static unsafe int Open(int pid, ReadOnlySpan<byte> name)
+    private static int Open(int pid, ReadOnlySpan<byte> name)
     {
         Span<byte> path = stackalloc byte[64];
         "/proc/"u8.CopyTo(path);
@@ -119,6 +142,11 @@ internal static class ProcFile
         path[6 + digits] = (byte)'/';
         name.CopyTo(path[(7 + digits)..]);
         path[7 + digits + name.Length] = 0;
+        return Open(path);
+    }
+
+    private static unsafe int Open(ReadOnlySpan<byte> path)
+    {
         fixed (byte* start = path)
         {
             return Libc.OpenBytes(start, Libc.O_RDONLY | Libc.O_CLOEXEC);

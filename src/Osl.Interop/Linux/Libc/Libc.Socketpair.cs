@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Osl.Interop.Linux;
 
-internal static partial class LibcGuardian
+internal static partial class Libc
 {
     internal const int AF_UNIX = 1;
     internal const int SOCK_STREAM = 1;

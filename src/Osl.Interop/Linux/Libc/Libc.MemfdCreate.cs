@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Osl.Interop.Linux;
 
-internal static partial class LibcFiles
+internal static partial class Libc
 {
     internal const uint MFD_CLOEXEC = 1;
 

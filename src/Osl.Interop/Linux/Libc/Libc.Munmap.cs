@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Osl.Interop.Linux;
 
-internal static partial class LibcFiles
+internal static partial class Libc
 {
     /// <summary>munmap(2).</summary>
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Osl.Interop.Linux;
 
-internal static partial class LibcFiles
+internal static partial class Libc
 {
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;

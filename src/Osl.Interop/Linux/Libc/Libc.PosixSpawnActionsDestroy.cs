@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Osl.Interop.Linux;
+
+internal static partial class Libc
+{
+    /// <summary>posix_spawn_file_actions_destroy(3). Returns the error number.</summary>
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_destroy")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static unsafe partial int PosixSpawnActionsDestroy(byte* actions);
+}

@@ -1,0 +1,388 @@
+using System.Globalization;
+using Osl.Operations;
+using Osl.Operations.Auditing;
+
+namespace Osl.Security.Audit;
+
+// What writes the journal: many callers, one log.
+//
+// Constraints
+//   * AppendAsync is called from any thread, many at once; the order of the calls is the order in the log.
+//   * A durable append costs a sync of the disk (milliseconds), and a sync is as expensive for one record as for a thousand.
+//   * Another process may hold the lock, for as long as its own sync takes; if it hangs or is stopped, for ever.
+//   * Nobody waits for the lock longer than LockWait, and a record whose caller was told "no" must not turn up in the log.
+//
+// Scheme
+//   * The caller's thread serialises and hashes (PendingAppend). One writer thread, started with the first record that needs it,
+//     then commits in groups: take the lock, catch up, take *all* that is queued, write one frame, sync if one of the records has
+//     to be durable, hint, unlock, acknowledge. While it syncs, the next group gathers.
+//   * The short cut: a record that need not be durable, while nothing is queued, nobody commits, the lock is free and the frame
+//     fits where the log ends, is written on the caller's own thread. It is a copy into the page cache (a few microseconds), less
+//     than handing it to another thread and back. Whatever would take longer (repair, the next segment, waiting) is the writer's.
+//   * _commit guards the tail (JournalTail). Records leave the queue only under _commit and with the file lock held, so the queue
+//     keeps the order, and what is still queued has certainly not been written: when the wait for the lock is over, a timer fails
+//     all that is queued. The writer may stay blocked in the kernel (a lock that is waited for can't be given up without signals);
+//     meanwhile further records are refused at once. When it gets the lock after all, all is as before.
+//   * A BestEffort record that failed is remembered (GapLedger); a gap record goes before the next records that can be written.
+//   * Order of locks: _commit, then _queueGate. The gap ledger's own is taken last.
+
+/// <summary>Appends the records of many threads to the log in groups, and remembers what it had to refuse.</summary>
+internal sealed class JournalWriter : IAsyncDisposable
+{
+    private readonly JournalTail _tail;
+    private readonly AuditJournalOptions _options;
+    private readonly GapLedger _gap;
+    private readonly FrameBuilder _frame = new();
+    private readonly List<PendingAppend> _batch = [];
+    private readonly Lock _commit = new();
+
+    private readonly Lock _queueGate = new();
+    private readonly Queue<PendingAppend> _queue = new();
+#pragma warning disable CA2213 // Never asked for a wait handle, it has nothing to dispose of, and a writer that was stuck may still wait.
+    private readonly SemaphoreSlim _wake = new(0);
+#pragma warning restore CA2213
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _lockTimer;
+    private Thread? _writer;
+    private int _queued;
+    private bool _awake;
+    private bool _waitingForLock;
+    private bool _stuck;
+    private bool _closing;
+
+    internal JournalWriter(JournalTail tail, AuditJournalOptions options, GapLedger gap)
+    {
+        _tail = tail;
+        _options = options;
+        _gap = gap;
+    }
+
+    /// <summary>Refuses a record, writes it at once, or queues it.</summary>
+    internal ValueTask<OneOf<AuditReceipt, OperationError>> AppendAsync(PendingAppend pending)
+    {
+        if (pending.IsTooLong)
+        {
+            return new(
+                Refuse(
+                    pending,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"a record of {pending.JsonLength} bytes is longer than {JournalFormat.MaxRecord}"
+                    )
+                )
+            );
+        }
+
+        if (pending.Guarantee != AuditGuarantee.Durable && TryAppendHere(pending, out var outcome))
+        {
+            return new(outcome);
+        }
+
+        lock (_queueGate)
+        {
+            if (!_closing && !_stuck)
+            {
+                _queue.Enqueue(pending);
+                Volatile.Write(ref _queued, _queue.Count);
+                Wake();
+                return new(pending.Task);
+            }
+        }
+
+        return new(Refuse(pending, _closing ? "it is closed" : LockReason));
+    }
+
+    /// <summary>Writes what is queued, then closes the files. Waits no longer than for the lock; appends that come later are refused.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_queueGate)
+        {
+            if (!_closing)
+            {
+                _closing = true;
+                Wake();
+            }
+
+            if (_stuck)
+            {
+                _closed.TrySetResult(); // The writer closes the files when the kernel lets go of it.
+            }
+        }
+
+        await _closed.Task.ConfigureAwait(false);
+    }
+
+    internal static string Reason(Exception failure) => failure.Message.TrimEnd('.');
+
+    private string LockReason =>
+        string.Create(CultureInfo.InvariantCulture, $"another process has held its lock for more than {_options.LockWait.TotalSeconds} s");
+
+    private AuditUnavailable Refuse(PendingAppend pending, string reason)
+    {
+        if (pending.Guarantee == AuditGuarantee.BestEffort)
+        {
+            _gap.Add(pending.Record);
+        }
+
+        pending.Release();
+        return new AuditUnavailable(reason);
+    }
+
+    private bool TryAppendHere(PendingAppend pending, out OneOf<AuditReceipt, OperationError> outcome)
+    {
+        outcome = default;
+        if (Volatile.Read(ref _queued) != 0 || !_commit.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            // Looked at again: between the two looks the writer may have come and gone, and _closing is set with the queue seen empty.
+            if (Volatile.Read(ref _queued) != 0 || Volatile.Read(ref _closing) || !_gap.IsEmpty || !_tail.TryLock())
+            {
+                return false;
+            }
+
+            try
+            {
+                _frame.Clear();
+                _frame.Add(pending.Item, pending.Leaf);
+                if (!_tail.IsReadyFor(_frame.Length))
+                {
+                    return false;
+                }
+
+                var index = _tail.Size;
+                _tail.Append(_frame, sync: false);
+                pending.Release();
+                outcome = new AuditReceipt(index);
+                return true;
+            }
+            finally
+            {
+                _tail.Unlock();
+            }
+        }
+        catch (Exception failure) when (JournalStorage.IsFailure(failure))
+        {
+            outcome = Refuse(pending, Reason(failure));
+            return true;
+        }
+        finally
+        {
+            _commit.Exit();
+        }
+    }
+
+    /// <summary>Under _queueGate.</summary>
+    private void Wake()
+    {
+        if (_writer is null)
+        {
+            _writer = new Thread(Run) { IsBackground = true, Name = "Osl audit journal" };
+            _writer.UnsafeStart();
+        }
+
+        if (!_awake)
+        {
+            _awake = true;
+            _wake.Release();
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _wake.Wait();
+            bool closing;
+            lock (_queueGate)
+            {
+                _awake = false;
+                closing = _closing;
+            }
+
+            while (Volatile.Read(ref _queued) != 0)
+            {
+                CommitGroup();
+            }
+
+            if (closing)
+            {
+                break; // Nothing is queued after _closing was set.
+            }
+        }
+
+        if (!_gap.IsEmpty)
+        {
+            CommitGroup();
+        }
+
+        lock (_commit)
+        {
+            _tail.Dispose();
+        }
+
+        _lockTimer?.Dispose();
+        _closed.TrySetResult();
+    }
+
+    private void CommitGroup()
+    {
+        AuditUnavailable? refusal = null;
+        var first = 0L;
+        lock (_commit)
+        {
+            GapLedger.Gap? gap = null;
+            try
+            {
+                WaitForLock();
+                try
+                {
+                    // First the end of the log: if that fails, no more callers than those who wait now are told so.
+                    _tail.CatchUp();
+                    _frame.Clear();
+                    gap = _gap.Take();
+                    if (gap is not null)
+                    {
+                        AddGap(gap);
+                    }
+
+                    first = _tail.Size + _frame.Count;
+                    if (TakeQueued() | _frame.Count > 0)
+                    {
+                        _tail.Append(_frame, _batch.Exists(pending => pending.Guarantee == AuditGuarantee.Durable));
+                    }
+                }
+                finally
+                {
+                    _tail.Unlock();
+                }
+            }
+#pragma warning disable CA1031 // Whatever went wrong: the callers are told, and the host lives on.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                refusal = new AuditUnavailable(Reason(failure));
+                if (gap is not null)
+                {
+                    _gap.PutBack(gap);
+                }
+
+                if (_batch.Count == 0)
+                {
+                    _frame.Clear();
+                    TakeQueued();
+                }
+            }
+        }
+
+        Acknowledge(first, refusal);
+    }
+
+    private void AddGap(GapLedger.Gap gap)
+    {
+        var pending = PendingAppend.Create(_gap.ToRecord(gap), AuditGuarantee.Written);
+        _frame.Add(pending.Item, pending.Leaf);
+        pending.Release();
+    }
+
+    /// <summary>Moves what is queued into the batch and, while there is room, into the frame.</summary>
+    private bool TakeQueued()
+    {
+        lock (_queueGate)
+        {
+            while (_frame.HasRoom && _queue.TryDequeue(out var pending))
+            {
+                _batch.Add(pending);
+                _frame.Add(pending.Item, pending.Leaf);
+            }
+
+            Volatile.Write(ref _queued, _queue.Count);
+        }
+
+        return _batch.Count > 0;
+    }
+
+    private void Acknowledge(long first, AuditUnavailable? refusal)
+    {
+        for (var i = 0; i < _batch.Count; i++)
+        {
+            var pending = _batch[i];
+            if (refusal is null)
+            {
+                pending.Release();
+                pending.TrySetResult(new AuditReceipt(first + i));
+            }
+            else
+            {
+                pending.TrySetResult(Refuse(pending, refusal.Because));
+            }
+        }
+
+        _batch.Clear();
+    }
+
+    /// <summary>Takes the file lock. While that takes long, a timer tells the callers; only this thread waits on.</summary>
+    private void WaitForLock()
+    {
+        if (_tail.TryLock())
+        {
+            return;
+        }
+
+        _lockTimer ??= _options.TimeProvider.CreateTimer(
+            static writer => ((JournalWriter)writer!).GiveUpWaiting(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
+        lock (_queueGate)
+        {
+            _waitingForLock = true;
+        }
+
+        _lockTimer.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
+        try
+        {
+            _tail.Lock();
+        }
+        finally
+        {
+            lock (_queueGate)
+            {
+                _waitingForLock = false;
+                _stuck = false;
+            }
+
+            _lockTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void GiveUpWaiting()
+    {
+        PendingAppend[] refused;
+        lock (_queueGate)
+        {
+            if (!_waitingForLock)
+            {
+                return; // It came just in time.
+            }
+
+            _stuck = true;
+            refused = [.. _queue];
+            _queue.Clear();
+            Volatile.Write(ref _queued, 0);
+            if (_closing)
+            {
+                _closed.TrySetResult();
+            }
+        }
+
+        foreach (var pending in refused)
+        {
+            pending.TrySetResult(Refuse(pending, LockReason));
+        }
+    }
+}
