@@ -1,6 +1,4 @@
 using Osl.Executors;
-using Osl.Executors.Handlers;
-using Osl.Executors.Registry;
 using Osl.Hosting.Auditing;
 using Osl.Hosting.Pipeline;
 using Osl.Operations;
