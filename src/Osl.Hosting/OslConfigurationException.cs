@@ -8,7 +8,7 @@ public sealed class OslConfigurationException(string message, string remedy) : E
     /// <summary>What to do.</summary>
     public string Remedy { get; } = remedy;
 
-    /// <summary>A policy file is there, and this version can't read it: ignoring it would let things slip.</summary>
+    /// <summary>A policy file is there, and this version can't read it (adr/0015-policy-that-can-not-be-read.md).</summary>
     /// <param name="file">The file.</param>
     internal static OslConfigurationException PolicyFile(string file) =>
         new(

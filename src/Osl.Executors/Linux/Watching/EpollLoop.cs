@@ -177,8 +177,19 @@ internal sealed unsafe class EpollLoop(string name)
         _wake = wake;
         _epoll = epoll;
         // 256 KiB of stack are plenty: nothing here recurses, and callers' code never runs on this thread.
-        new Thread(Run, 256 * 1024) { IsBackground = true, Name = name }.Start();
-        return 0;
+        try
+        {
+            new Thread(Run, 256 * 1024) { IsBackground = true, Name = name }.Start();
+            return 0;
+        }
+        catch
+        {
+            // Out of memory, or of descriptors for what the runtime loads only now: closing must not wait for a thread that never ran.
+            _epoll = -1;
+            _ = Libc.Close(epoll);
+            _ = Libc.Close(wake);
+            throw;
+        }
     }
 
     private void Run()
