@@ -75,7 +75,8 @@ internal static class ExitCodes
             Osl.Operations.TimedOut => TimedOut,
             Osl.Operations.NotFound { Thing: MissingThing.Program } => ProgramNotFound,
             // The machine had no room for one more process: nothing is wrong with the program.
-            SpawnFailed { ErrorCode: Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE } => Refused,
+            SpawnFailed { ErrorCode: Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EROFS } =>
+                Refused,
             SpawnFailed or PermissionRefused => CannotRun,
             _ => Refused,
         };

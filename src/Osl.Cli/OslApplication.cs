@@ -43,6 +43,12 @@ internal sealed class OslApplication
         var (parse, unknownOption) = Parse(arguments);
         // run stands where the program would stand: what is wrong with osl itself is 125 there.
         var isRun = parse.CommandResult.Command == _run;
+        if (Utf8Guard.FirstChanged(arguments, withEnvironment: isRun) is { } changed)
+        {
+            _io.Refuse($"Bytes that are not UTF-8 in {changed} can't be passed on as they are.", "Give a name or value that is UTF-8.");
+            return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
+        }
+
         var exitCode = await InvokeAsync(parse, unknownOption, isRun).ConfigureAwait(false);
         try
         {

@@ -83,8 +83,9 @@ internal sealed class OslHostParts
     {
         try
         {
-            // Ended before the drain, so that runs under way complete; and once more after it, for what they started meanwhile.
+            // Ended before the drain, so that runs under way complete; what they start meanwhile is ended as it comes.
             var drained = Admission.CloseAsync();
+            Services.Live.Close(late => _ = late.Lifetime == ProcessLifetime.Managed ? EndAsync(late) : Task.CompletedTask);
             await EndManagedAsync().ConfigureAwait(false);
             _ = await CompletesAsync(drained).ConfigureAwait(false);
             await EndManagedAsync().ConfigureAwait(false);

@@ -132,6 +132,12 @@ internal sealed unsafe class Guardian : IDisposable
         _socket.Dispose();
         _ = Descriptor.WaitReadable(_pidfd.Number, (int)bound.TotalMilliseconds);
         var ended = !IsAlive();
+        if (!ended)
+        {
+            // Stopped by somebody, or hung: its work is over when it is let go in order, so nothing is lost with it.
+            _ = _pidfd.Send(9);
+        }
+
         Dispose();
         return ended;
     }

@@ -87,7 +87,7 @@ internal sealed class AuditRecords(HostProcess host)
             OperationType = call.Kind.TypeOf(call.Operation),
             Action = call.Kind.Actions is [var only] ? only.Name : string.Join(' ', call.Kind.Actions),
             Principal = call.Context.Principal.Name,
-            Reason = call.Context.Reason,
+            Reason = call.Context.Reason is { } reason ? Redaction.MaskText(reason) : null,
             HostPid = host.Pid,
             HostUid = host.Uid,
             TargetPgid = call.Facts?.Target is { IsGroup: true } target ? target.Id : null,
@@ -110,7 +110,7 @@ internal sealed class AuditRecords(HostProcess host)
         record with
         {
             Outcome = error.Code,
-            Message = error.Message,
+            Message = Redaction.MaskText(error.Message),
             Effect = error.Effect.ToString(),
         };
 

@@ -36,13 +36,16 @@ public static class Redaction
         ArgumentNullException.ThrowIfNull(spawn);
         var arguments = MaskArguments(spawn.Arguments);
         var variables = MaskValues(spawn.Environment.Set);
-        if (IsSame(arguments, spawn.Arguments) && IsSame(variables, spawn.Environment.Set))
+        // A forgotten program name puts an option in its place: osl run -- --token=….
+        var program = spawn.Program is null ? spawn.Program! : SecretText.Mask(spawn.Program);
+        if (IsSame(arguments, spawn.Arguments) && IsSame(variables, spawn.Environment.Set) && ReferenceEquals(program, spawn.Program))
         {
             return spawn;
         }
 
         return spawn with
         {
+            Program = program,
             Arguments = arguments,
             Environment = IsSame(variables, spawn.Environment.Set) ? spawn.Environment : spawn.Environment with { Set = variables },
         };

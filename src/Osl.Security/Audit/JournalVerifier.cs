@@ -55,7 +55,32 @@ public static class JournalVerifier
         return Verify(Path.GetFullPath(directory), JournalStorage.ForThisPlatform);
     }
 
+    /// <summary>
+    /// Damage that is seen while segments are being added may be a frame read half-way whose writer has since gone on to the next
+    /// segment: looked at again, it is whole. Damage that stays is damage.
+    /// </summary>
     internal static JournalVerification Verify(string directory, IJournalStorage storage)
+    {
+        const int Attempts = 5;
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = Segments(directory, storage);
+            var verification = VerifyOnce(directory, storage);
+            if (
+                verification.Verdict != JournalVerdict.Damaged
+                || attempt == Attempts
+                || before.AsSpan().SequenceEqual(Segments(directory, storage))
+            )
+            {
+                return verification;
+            }
+        }
+    }
+
+    private static long[] Segments(string directory, IJournalStorage storage) =>
+        Directory.Exists(directory) ? [.. SegmentFile.Numbers(storage, directory)] : [];
+
+    private static JournalVerification VerifyOnce(string directory, IJournalStorage storage)
     {
         var numbers = Directory.Exists(directory) ? SegmentFile.Numbers(storage, directory) : [];
         var log = new VerifiedLog();

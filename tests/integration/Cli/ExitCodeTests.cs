@@ -81,6 +81,17 @@ public sealed class ExitCodeTests : IDisposable
         Refused(1, await _osl.RunOtherAsync("/usr/bin/env", "OSL_POLICY=policy.yaml", OslCommandLine.Path, "kill-group", "4711"));
     }
 
+    [Theory]
+    [InlineData("\"$OSL\" run -- echo \"$(printf '\\377\\376')\"")]
+    [InlineData("V=\"$(printf '\\377')\" \"$OSL\" run -- true")]
+    public async Task Bytes_that_are_not_UTF8_are_refused_and_never_changed(string script)
+    {
+        var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", script);
+
+        Assert.Equal(125, outcome.ExitCode);
+        Assert.Contains("not UTF-8", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Wrong_usage_is_2()
     {

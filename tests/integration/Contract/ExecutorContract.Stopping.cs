@@ -218,6 +218,38 @@ public abstract partial class ExecutorContract
     }
 
     [Fact]
+    public async Task What_is_launched_while_the_host_is_disposed_is_ended_with_it()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var host = CreateHost(_ => { });
+            var runs = Enumerable
+                .Range(0, 4)
+                .Select(_ => Task.Run(async () => await host.RunAsync("/bin/sleep", ["600"], Test), Test))
+                .ToArray();
+            for (var spin = 0; spin < i * 20; spin++)
+            {
+                await Task.Yield();
+            }
+
+            // Ends, and ends the runs: none sleeps its ten minutes.
+            await host.DisposeAsync();
+            foreach (var run in runs)
+            {
+                try
+                {
+                    var outcome = await run;
+                    Assert.True(outcome.IsT1 || !outcome.AsT0.ExitStatus.IsSuccess);
+                }
+                catch (ObjectDisposedException)
+                {
+                    Assert.True(run.IsFaulted);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Disposing_a_live_view_ends_nothing()
     {
         var started = await StartAsync("echo ready; exec sleep 600");
