@@ -55,16 +55,19 @@ try
         $"| allocated per spawn → exit, whole pipeline, bytes | {allocated:F0} | 2048 (bare executor) | {allocatedByProcess:F0} |"
     );
 
-    var context = OperationContext.Current;
-    var self = await osl.ExecuteAsync(Sleeper(), context).OrThrow();
-    var query = new QueryProcessOperation(self.Process);
-    var alone = await Measure.RoundsAsync(rounds, ("pipeline", () => Measure.PerCallAsync(count * 5, 1, QueryAsync)));
-    var allocatedAlone = await Measure.AllocatedAsync(2000, QueryAsync);
-    Console.WriteLine($"| pipeline with a query in it, intent and outcome written, µs | {alone[0].Value:F1} | 10 (without the query) | |");
+    await using var judged = OslHost.Create(o =>
+        o.UseAuditDirectory(Path.Combine(audit.FullName, "audit-2"))
+            .UseRegistryDirectory(null)
+            .UsePolicy(new HundredRules())
+            .Register(NoOperation.Definition)
+    );
+    var nothing = new NoOperation("nothing");
+    var alone = await Measure.RoundsAsync(rounds, ("pipeline", () => Measure.PerCallAsync(count * 5, 1, NothingAsync)));
+    var allocatedAlone = await Measure.AllocatedAsync(2000, NothingAsync);
+    Console.WriteLine($"| pipeline alone, 100 rules, intent and outcome written, µs | {alone[0].Value:F1} | 10 | |");
     Console.WriteLine($"| the same, bytes | {allocatedAlone:F0} | 2048 | |");
-    await self.Live.StopAsync(StopSequence.Immediate).OrThrow();
 
-    async ValueTask QueryAsync() => await osl.ExecuteAsync(query, context).OrThrow();
+    async ValueTask NothingAsync() => await judged.ExecuteAsync(nothing, OperationContext.Current).OrThrow();
 
     async ValueTask RunTrueAsync()
     {
