@@ -15,6 +15,14 @@ public abstract partial class ExecutorContract
     protected static List<AuditRecord> ReadJournal(string directory) =>
         [.. new AuditReader(directory).Read().Select(entry => entry.Record ?? throw new InvalidDataException(entry.Problem?.ToString()))];
 
+    private static IPolicy PolicyWhere(bool mayEver)
+    {
+        var policy = Substitute.For<IPolicy>();
+        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
+        policy.MayEver(default!, default!).ReturnsForAnyArgs(mayEver);
+        return policy;
+    }
+
     [Fact]
     public async Task A_run_is_recorded_from_its_intent_to_its_outcome_in_order()
     {
@@ -129,9 +137,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Whatever_a_policy_throws_denies()
     {
-        var policy = Substitute.For<IPolicy>();
-        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
-        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        var policy = PolicyWhere(mayEver: true);
         policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs<PolicyDecision>(_ => throw new FormatException("secret"));
         await using var host = CreateHost(options => options.UsePolicy(policy));
 
@@ -144,9 +150,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Who_could_never_be_allowed_learns_nothing_of_what_exists()
     {
-        var policy = Substitute.For<IPolicy>();
-        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
-        policy.MayEver(default!, default!).ReturnsForAnyArgs(false);
+        var policy = PolicyWhere(mayEver: false);
         policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.Deny, "none", "no rule."));
         await using var host = CreateHost(options => options.UsePolicy(policy));
 
@@ -160,9 +164,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task What_needs_an_approval_is_not_done_without_one()
     {
-        var policy = Substitute.For<IPolicy>();
-        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
-        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        var policy = PolicyWhere(mayEver: true);
         policy
             .Decide(default!, default!, default!, default!)
             .ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.RequireApproval, "ask", "somebody has to look."));
@@ -182,9 +184,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task An_approver_that_fails_is_a_refusal_with_a_record()
     {
-        var policy = Substitute.For<IPolicy>();
-        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
-        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        var policy = PolicyWhere(mayEver: true);
         policy
             .Decide(default!, default!, default!, default!)
             .ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.RequireApproval, "ask", "somebody has to look."));
@@ -202,9 +202,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task What_an_approval_leads_to_is_judged_and_recorded_by_the_second_decision()
     {
-        var policy = Substitute.For<IPolicy>();
-        policy.SecurePath.Returns(["/usr/bin", "/bin"]);
-        policy.MayEver(default!, default!).ReturnsForAnyArgs(true);
+        var policy = PolicyWhere(mayEver: true);
         policy
             .Decide(default!, default!, default!, default!)
             .ReturnsForAnyArgs(
