@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Executors;
 using Osl.Hosting;
 using Osl.Operations;
 
@@ -39,11 +40,15 @@ internal sealed class GlobalOptions
     /// <summary>The policy file that was named; null when none was.</summary>
     internal string? PolicyFileOf(ParseResult parse, CliIo io) => parse.GetValue(Policy) ?? io.Variable("OSL_POLICY");
 
+    /// <param name="parse">The command line.</param>
+    /// <param name="io">Where the environment and the time come from.</param>
+    /// <param name="control">For a command that stands for the one program it runs.</param>
     /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
-    internal OslHost CreateHost(ParseResult parse, CliIo io) =>
+    internal OslHost CreateHost(ParseResult parse, CliIo io, JobControl? control = null) =>
         OslHost.Create(options =>
         {
             options.UseTimeProvider(io.Time);
+            options.JobControl = control;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
