@@ -30,6 +30,8 @@ internal sealed class RunCommand : OslCommand
 
     internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfRunTable;
 
+    internal override bool NeedsOutput(ParseResult parse) => WantsJson(parse) || _options.IsDetached(parse);
+
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var spawn = ToOperation(parse);
