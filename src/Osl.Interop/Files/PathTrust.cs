@@ -23,6 +23,9 @@ internal enum PathProblem
 
     /// <summary>The last component is a symbolic link, or links lead nowhere.</summary>
     Symlink,
+
+    /// <summary>It is on another machine, or on something that is no drive (Windows only).</summary>
+    Remote,
 }
 
 /// <summary>Whether a path is trusted (knowledge/trusted-paths.md), and if not, which component of it isn't and why.</summary>
@@ -38,8 +41,11 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
     /// <summary>The component's permission bits, with set-uid, set-gid and sticky.</summary>
     internal int Mode { get; init; }
 
-    /// <summary>errno where it could not be looked at.</summary>
+    /// <summary>errno, or the Win32 code, where it could not be looked at.</summary>
     internal int Error { get; init; }
+
+    /// <summary>What to say of it on Windows, where owners have names and rights are no bits of a mode; null elsewhere.</summary>
+    internal string? Phrase { get; init; }
 
     /// <summary>One phrase for a message; the path in it is untrusted text.</summary>
     internal string Describe() =>
@@ -47,6 +53,7 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
         {
             PathProblem.None => $"'{Component}' is trusted",
             PathProblem.Malformed => "the path is empty or malformed",
+            _ when Phrase is not null => Phrase,
             PathProblem.Unreadable => $"'{Component}' can't be examined ({Errno.Name(Error)})",
             PathProblem.ForeignOwner => string.Create(CultureInfo.InvariantCulture, $"'{Component}' belongs to uid {Owner}"),
             PathProblem.WritableByOthers => $"'{Component}' is writable by group or others (mode {Octal(Mode)})",

@@ -16,8 +16,10 @@ internal static class Win32Error
     internal const int ERROR_OUTOFMEMORY = 14;
     internal const int ERROR_INVALID_DRIVE = 15;
     internal const int ERROR_SHARING_VIOLATION = 32;
+    internal const int ERROR_LOCK_VIOLATION = 33;
     internal const int ERROR_NOT_SUPPORTED = 50;
     internal const int ERROR_BAD_NETPATH = 53;
+    internal const int ERROR_FILE_EXISTS = 80;
     internal const int ERROR_INVALID_PARAMETER = 87;
     internal const int ERROR_BROKEN_PIPE = 109;
     internal const int ERROR_INVALID_NAME = 123;
