@@ -31,6 +31,12 @@ public abstract class Children(string scratch)
     /// <summary>A number that no process can have.</summary>
     public abstract int Nobody { get; }
 
+    /// <summary>The group that the process of the tests is in, or the number that stands for it.</summary>
+    public abstract int OwnGroup { get; }
+
+    /// <summary>How many processes a large group has.</summary>
+    public abstract int Hundreds { get; }
+
     /// <summary>What starting says when the arguments are more than the system takes.</summary>
     public abstract string TooManyArguments { get; }
 
@@ -103,6 +109,12 @@ public abstract class Children(string scratch)
     /// <summary>Starts one that leaves the group and waits; ends when that is so.</summary>
     public abstract Child Escape();
 
+    /// <summary>Prints its priority class and its processors' mask.</summary>
+    public abstract Child Scheduling();
+
+    /// <summary>Takes so much memory, prints "taken" and ends with 0; ends otherwise when it is not given so much.</summary>
+    public abstract Child Take(int megabytes);
+
     /// <summary>By which a child says something when its output is captured.</summary>
     public abstract Doorbell Bell();
 
@@ -120,14 +132,8 @@ public abstract class Children(string scratch)
     /// <summary>The environment's lines without what the system itself puts there.</summary>
     public abstract IEnumerable<string> WithoutTheSystems(IEnumerable<string> variables);
 
-    /// <summary>The process of the tests themselves.</summary>
-    public abstract ProcessRef Self();
-
     /// <summary>Fails unless that is how a process ends which was sent this signal and did not handle it.</summary>
     public abstract void AssertEndedBy(Signal signal, ExitStatus? status);
-
-    /// <summary>Fails unless so many processes were counted, as exactly as the platform can tell.</summary>
-    public abstract void AssertCount(int expected, int counted);
 
     /// <summary>How often something is tried that costs a process each time: as often, or less where processes are expensive.</summary>
     public abstract int Rounds(int wanted);

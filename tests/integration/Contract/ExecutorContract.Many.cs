@@ -39,13 +39,13 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_group_of_hundreds_is_ended_as_a_whole()
     {
-        var children = A.Rounds(300);
+        var children = A.Hundreds;
         var started = await StartAsync(A.Parent(children));
 
         var stopped = await Osl.ExecuteAsync(new KillProcessGroupOperation(started.Group!), Me, Test).OrThrow();
 
-        A.AssertCount(children + 1, stopped.ProcessesAffected);
-        A.AssertCount(children + 1, stopped.Ended);
+        Assert.Equal(children + 1, stopped.ProcessesAffected);
+        Assert.Equal(children + 1, stopped.Ended);
         Assert.IsType<NotFound>(await FailAsync(new QueryProcessGroupOperation(started.Group!)));
     }
 
@@ -109,8 +109,8 @@ public abstract partial class ExecutorContract
         Assert.Equal(Environment.ProcessId, process.State.ParentPid);
 
         var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
-        A.AssertCount(3, group.Members.Count);
-        Assert.Equal(2, group.Members.Count(member => member.ParentPid == started.Pid && member.Name != "conhost.exe"));
+        Assert.Equal(3, group.Members.Count);
+        Assert.Equal(2, group.Members.Count(member => member.ParentPid == started.Pid));
         Assert.All(group.Members, member => Assert.Equal(started.Pgid, member.Pgid));
     }
 

@@ -58,7 +58,7 @@ public abstract partial class ExecutorContract
 
         Assert.Equal("process_group_signal", outcome.OperationType);
         Assert.Equal(started.Pgid, outcome.TargetPgid);
-        A.AssertCount(2, signalled.ProcessesAffected);
+        Assert.Equal(2, signalled.ProcessesAffected);
         Assert.Equal(signalled.ProcessesAffected, outcome.ProcessesAffected);
     }
 
@@ -134,7 +134,7 @@ public abstract partial class ExecutorContract
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status);
         written.SetResult(new AuditUnavailable("no space left"));
         var stopped = (await kill).OrThrow();
-        A.AssertCount(2, stopped.Ended);
+        Assert.Equal(2, stopped.Ended);
         Assert.False(stopped.OutcomeRecorded);
     }
 

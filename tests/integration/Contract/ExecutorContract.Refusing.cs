@@ -102,9 +102,9 @@ public abstract partial class ExecutorContract
         Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(A.SystemProcess)));
         Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(self, Signal.Continue)));
         Assert.IsType<Denied>(await FailAsync(new KillProcessOperation(self)));
-        Assert.IsType<Denied>(await FailAsync(ProcessSignalOperation.ForGroup(OwnGroup(), Signal.Continue)));
-        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(OwnGroup())));
-        Assert.IsType<Denied>(await FailAsync(A.Nothing.Spawn().WithProcessGroup(OwnGroup())));
+        Assert.IsType<Denied>(await FailAsync(ProcessSignalOperation.ForGroup(A.OwnGroup, Signal.Continue)));
+        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(A.OwnGroup)));
+        Assert.IsType<Denied>(await FailAsync(A.Nothing.Spawn().WithProcessGroup(A.OwnGroup)));
     }
 
     [Fact]
@@ -167,6 +167,4 @@ public abstract partial class ExecutorContract
             Assert.IsType<Unsupported>(await FailAsync(operation));
         }
     }
-
-    private int OwnGroup() => Osl.Processes.Read(A.Self())!.Pgid;
 }

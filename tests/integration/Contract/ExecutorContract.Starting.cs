@@ -186,7 +186,7 @@ public abstract partial class ExecutorContract
         Assert.Equal(leader.Pgid, member.Pgid);
         Assert.False(member.IsGroupLeader);
         var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
-        A.AssertCount(2, group.Members.Count);
+        Assert.Equal(2, group.Members.Count);
         Assert.Contains(group.Members, state => state.Process == leader.Process);
         Assert.Contains(group.Members, state => state.Process == member.Process);
     }
@@ -271,7 +271,7 @@ public abstract partial class ExecutorContract
     {
         var run = await RunAsync(A.LeaveBehind());
 
-        A.AssertCount(1, run.LeftBehind);
+        Assert.Equal(1, run.LeftBehind);
         Assert.True(run.StandardOutput.IsComplete);
         Assert.False(A.IsAlive(Number(run.StandardOutput.Text)));
     }

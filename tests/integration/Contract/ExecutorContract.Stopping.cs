@@ -90,7 +90,7 @@ public abstract partial class ExecutorContract
 
         Assert.Equal((1, 1), (stopped.ProcessesAffected, stopped.Ended));
         var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
-        A.AssertCount(1, group.Members.Count(member => member.IsAlive));
+        Assert.Equal(1, group.Members.Count(member => member.IsAlive));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public abstract partial class ExecutorContract
 
         var stopped = await Osl.ExecuteAsync(new KillProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
 
-        A.AssertCount(2, stopped.Ended);
+        Assert.Equal(2, stopped.Ended);
         Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(leader.Group!)));
     }
 
@@ -125,7 +125,7 @@ public abstract partial class ExecutorContract
         Assert.Contains(other.Registry.Live(), entry => entry.Operation == started.OperationId && entry.Pgid == started.Pgid);
         var stopped = await other.ExecuteAsync(new KillProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
 
-        A.AssertCount(2, stopped.Ended);
+        Assert.Equal(2, stopped.Ended);
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited).Status);
     }
 
@@ -138,7 +138,7 @@ public abstract partial class ExecutorContract
 
         var stopped = await other.ExecuteAsync(new KillProcessGroupOperation(started.Pgid), Me, Test).OrThrow();
 
-        A.AssertCount(2, stopped.Ended);
+        Assert.Equal(2, stopped.Ended);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public abstract partial class ExecutorContract
         var stopped = await StartAsync(A.Wait(), spawn => spawn.WithProcessGroup(leader.Group!));
         var limited = await StartAsync(
             A.Wait(),
-            spawn => spawn.WithProcessGroup(leader.Group!).WithTimeLimit(TimeSpan.FromMilliseconds(200))
+            spawn => spawn.WithProcessGroup(leader.Group!).WithTimeLimit(A.Moment)
         );
 
         await stopped.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();
@@ -203,7 +203,7 @@ public abstract partial class ExecutorContract
         var term = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromMilliseconds(100))] };
         var started = await StartAsync(
             A.Stubborn(),
-            spawn => spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300)).WithStopSequence(term)
+            spawn => spawn.WithTimeLimit(A.Moment).WithStopSequence(term)
         );
 
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status);
@@ -222,7 +222,7 @@ public abstract partial class ExecutorContract
 
         Assert.IsType<NotFound>(await FailAsync(new QueryProcessGroupOperation(theirs.Group!)));
         var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(ours.Group!), Me, Test).OrThrow();
-        A.AssertCount(1, group.Members.Count(member => member.IsAlive));
+        Assert.Equal(1, group.Members.Count(member => member.IsAlive));
     }
 
     [Fact]
