@@ -77,5 +77,22 @@ public abstract class JournalFixture : IAsyncDisposable
         Assert.Equal(records, verification.Records);
     }
 
+    /// <summary>Reads a file that a journal has open, which on Windows each must allow the other.</summary>
+    internal static byte[] ReadShared(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>Writes over a file that a journal has open.</summary>
+    internal static void WriteShared(string path, byte[] bytes)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        file.SetLength(0);
+        file.Write(bytes);
+    }
+
     internal string Segment(long number) => Path.Combine(Dir, JournalFormat.SegmentName(number));
 }
