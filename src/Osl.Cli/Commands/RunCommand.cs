@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Cli.Terminals;
+using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -28,6 +30,8 @@ internal sealed class RunCommand : OslCommand
 
     internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfRunTable;
 
+    internal override bool NeedsOutput(ParseResult parse) => WantsJson(parse) || _options.IsDetached(parse);
+
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var spawn = ToOperation(parse);
@@ -40,8 +44,10 @@ internal sealed class RunCommand : OslCommand
 
     private async Task<int> RunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
     {
-        using var stop = new StopRequests();
-        await using var host = Globals.CreateHost(parse, Io);
+        var control = new JobControl();
+        using var stop = new StopRequests(control);
+        using var signals = new TerminalSignals(control);
+        await using var host = Globals.CreateHost(parse, Io, control);
         OneOf<RunProcessResult, OperationError> outcome;
         try
         {

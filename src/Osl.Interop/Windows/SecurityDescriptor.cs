@@ -1,10 +1,8 @@
-using System.Runtime.Versioning;
 using System.Security.Principal;
 
 namespace Osl.Interop.Windows;
 
 /// <summary>A descriptor that gives everything to our own account, the system and the administrators, and nothing to anybody else.</summary>
-[SupportedOSPlatform("windows")]
 internal static class SecurityDescriptor
 {
     private const uint Revision = 1;
@@ -16,6 +14,11 @@ internal static class SecurityDescriptor
 
     private static nint Make()
     {
+        if (!OperatingSystem.IsWindows())
+        {
+            return 0;
+        }
+
         using var identity = WindowsIdentity.GetCurrent();
         return
             identity.User is { } user
