@@ -33,6 +33,7 @@ internal static class Win32Error
     internal const int ERROR_PIPE_NOT_CONNECTED = 233;
     internal const int ERROR_MORE_DATA = 234;
     internal const int ERROR_DIRECTORY = 267;
+    internal const int ERROR_IO_PENDING = 997;
     internal const int ERROR_ELEVATION_REQUIRED = 740;
     internal const int ERROR_ACCESS_DISABLED_BY_POLICY = 1260;
     internal const int ERROR_PRIVILEGE_NOT_HELD = 1314;

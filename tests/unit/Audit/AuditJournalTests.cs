@@ -202,14 +202,14 @@ public sealed class AuditJournalTests : JournalFixture
         await using (var journal = Open(Tiny))
         {
             await Append(journal, "a");
-            var hint = File.ReadAllBytes(path);
+            var hint = ReadShared(path);
             for (var i = 0; i < 5; i++)
             {
                 await Append(journal, "b");
             }
 
             // As if the writer had been killed five times between frame and hint.
-            File.WriteAllBytes(path, hint);
+            WriteShared(path, hint);
         }
 
         await Fill(5, Tiny);
