@@ -44,7 +44,7 @@ return verb switch
     "leave-behind" => Contained.LeaveBehind(),
     "scheduling" => Contained.SayScheduling(),
     "take" => Contained.Take(Number(0)),
-    _ => Usage(),
+    _ => WindowsVerbs.Run(verb, rest) ?? Usage(),
 };
 
 int Number(int at) => int.Parse(rest[at], NumberStyles.Integer, CultureInfo.InvariantCulture);
@@ -56,6 +56,7 @@ static int Usage()
             + "setsid-escape | fill-pipe BYTES | print-env | signals | fds | pgid | sid | cwd | say OUT ERR | print VARIABLE ARG... | "
             + "cat-then LINE | variables NAME... | variable-twice NAME | touch FILE | wait | stubborn LINE | polite CODE | parent N | "
             + "dead-parent N | tree DEPTH | node DEPTH | ring PIPE FILE | leave-behind | scheduling | take MEGABYTES"
+            + WindowsVerbs.Usage
     );
     return 64;
 }
