@@ -2,6 +2,7 @@ using System.CommandLine;
 using Osl.Cli.Output;
 using Osl.Hosting;
 using Osl.Operations;
+using Osl.Operations.Processes;
 
 namespace Osl.Cli;
 
@@ -32,6 +33,14 @@ internal sealed class GlobalOptions
             Arity = ArgumentArity.Zero,
         };
 
+    internal Option<bool> Json { get; } =
+        new("--json")
+        {
+            Description = "Write JSON for programs, one object a line: knowledge/cli-json.md says which.",
+            Recursive = true,
+            Arity = ArgumentArity.Zero,
+        };
+
     /// <summary>The audit directory that holds for this call; null when there is no home to put it under.</summary>
     internal string? AuditDirectoryOf(ParseResult parse, CliIo io) =>
         parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR") ?? OslDirectories.Audit;
@@ -40,7 +49,7 @@ internal sealed class GlobalOptions
     internal string? PolicyFileOf(ParseResult parse, CliIo io) => parse.GetValue(Policy) ?? io.Variable("OSL_POLICY");
 
     /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
-    internal OslHost CreateHost(ParseResult parse, CliIo io) =>
+    internal OslHost CreateHost(ParseResult parse, CliIo io, IProcessObserver? observer = null) =>
         OslHost.Create(options =>
         {
             options.UseTimeProvider(io.Time);
@@ -54,6 +63,11 @@ internal sealed class GlobalOptions
                 options.UsePolicyFile(policy);
             }
 
+            if (observer is not null)
+            {
+                options.UseProcessObserver(observer);
+            }
+
             if (parse.GetValue(Verbose))
             {
                 options.UseLogger(EscapingLogSink.CreateLogger(io));
@@ -63,13 +77,17 @@ internal sealed class GlobalOptions
     /// <summary>Who asks: the account osl runs as.</summary>
     internal static OperationContext Context(string? reason = null) => new(Principal.Current, reason);
 
+    /// <summary>All of them.</summary>
+    internal IReadOnlyList<Option> All => [Json, AuditDirectory, Policy, Verbose];
+
     internal void AddTo(Command root)
     {
         AuditDirectory.Validators.Add(NotEmpty);
         Policy.Validators.Add(NotEmpty);
-        root.Options.Add(AuditDirectory);
-        root.Options.Add(Policy);
-        root.Options.Add(Verbose);
+        foreach (var option in All)
+        {
+            root.Options.Add(option);
+        }
     }
 
     private static void NotEmpty(System.CommandLine.Parsing.OptionResult option)
