@@ -17,7 +17,8 @@ internal static class ScreenTable
     internal static bool TryWrite(TextWriter output, Screen screen, Table table)
     {
         var console = Open(output, screen);
-        if (Widths(console, table, screen.Columns) is not { } widths)
+        var cells = new CellText(console);
+        if (Widths(cells, table, screen.Columns) is not { } widths)
         {
             return false;
         }
@@ -27,12 +28,12 @@ internal static class ScreenTable
         foreach (var column in shown)
         {
             var padding = column == shown[^1] ? 0 : Gap;
-            // Without a wrap of its own Spectre would break words of a column that is exactly as wide as they are.
+            // Texts have been cut to their column: Spectre must not do it again.
             grid.AddColumn(
                 new GridColumn
                 {
                     Width = widths[column],
-                    NoWrap = table.Columns[column].Squeeze != Squeeze.Wrap,
+                    NoWrap = true,
                     Padding = new Padding(0, 0, padding, 0),
                 }
             );
@@ -40,14 +41,17 @@ internal static class ScreenTable
 
         if (table.Columns.Any(column => column.Header.Length > 0))
         {
+            var bold = new Style(decoration: Decoration.Bold);
             grid.AddRow([
-                .. shown.Select(column => Text(table.Columns[column].Header, new Style(decoration: Decoration.Bold), Squeeze.Crop)),
+                .. shown.Select(column => Text(cells, table.Columns[column], table.Columns[column].Header, widths[column], bold)),
             ]);
         }
 
         foreach (var row in table.Rows)
         {
-            grid.AddRow([.. shown.Select(column => Text(row[column].Text, StyleOf(row[column].Tone), table.Columns[column].Squeeze))]);
+            grid.AddRow([
+                .. shown.Select(column => Text(cells, table.Columns[column], row[column].Text, widths[column], StyleOf(row[column].Tone))),
+            ]);
         }
 
         console.Write(grid);
@@ -71,8 +75,8 @@ internal static class ScreenTable
         return console;
     }
 
-    private static Text Text(string text, Style? style, Squeeze squeeze) =>
-        new(text, style) { Overflow = squeeze == Squeeze.Wrap ? Overflow.Fold : Overflow.Ellipsis };
+    private static Text Text(CellText cells, Column column, string text, int width, Style? style) =>
+        new(column.Squeeze == Squeeze.Wrap ? cells.Wrap(text, width) : cells.Crop(text, width), style) { Overflow = Overflow.Crop };
 
     private static Style? StyleOf(Tone tone) =>
         tone switch
@@ -83,13 +87,13 @@ internal static class ScreenTable
         };
 
     /// <summary>The width of each column, 0 for one that is left out; null when it can't be done.</summary>
-    private static int[]? Widths(IAnsiConsole console, Table table, int room)
+    private static int[]? Widths(CellText cells, Table table, int room)
     {
         var natural = new int[table.Columns.Count];
         for (var column = 0; column < natural.Length; column++)
         {
             var texts = table.Rows.Select(row => row[column].Text).Append(table.Columns[column].Header);
-            natural[column] = texts.Max(text => CellsOf(console, text));
+            natural[column] = texts.Max(cells.WidthOf);
         }
 
         var shown = Enumerable.Range(0, natural.Length).Where(column => natural[column] > 0).ToList();
@@ -128,9 +132,6 @@ internal static class ScreenTable
         var list = widths.ToList();
         return list.Sum() + (Gap * Math.Max(0, list.Count - 1));
     }
-
-    private static int CellsOf(IAnsiConsole console, string text) =>
-        ((IRenderable)new Text(text)).Measure(RenderOptions.Create(console), int.MaxValue).Max;
 
     /// <summary>Where Spectre writes: its own would ask System.Console for the width.</summary>
     private sealed class Sheet(TextWriter writer, int width) : IAnsiConsoleOutput
