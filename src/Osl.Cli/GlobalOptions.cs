@@ -3,6 +3,7 @@ using Osl.Cli.Output;
 using Osl.Executors;
 using Osl.Hosting;
 using Osl.Operations;
+using Osl.Operations.Processes;
 
 namespace Osl.Cli;
 
@@ -29,6 +30,14 @@ internal sealed class GlobalOptions
         new("--verbose")
         {
             Description = "Log to standard error what is done; show the stack trace of a failure.",
+            Recursive = true,
+            Arity = ArgumentArity.Zero,
+        };
+
+    internal Option<bool> Json { get; } =
+        new("--json")
+        {
+            Description = "Write JSON for programs, one object a line: knowledge/cli-json.md says which.",
             Recursive = true,
             Arity = ArgumentArity.Zero,
         };
@@ -61,8 +70,9 @@ internal sealed class GlobalOptions
     /// <param name="parse">The command line.</param>
     /// <param name="io">Where the environment and the time come from.</param>
     /// <param name="control">For a command that stands for the one program it runs.</param>
+    /// <param name="observer">Who is told of starts and ends; null when nobody is.</param>
     /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
-    internal OslHost CreateHost(ParseResult parse, CliIo io, JobControl? control = null) =>
+    internal OslHost CreateHost(ParseResult parse, CliIo io, JobControl? control = null, IProcessObserver? observer = null) =>
         OslHost.Create(options =>
         {
             options.UseTimeProvider(io.Time);
@@ -77,6 +87,11 @@ internal sealed class GlobalOptions
                 options.UsePolicyFile(policy);
             }
 
+            if (observer is not null)
+            {
+                options.UseProcessObserver(observer);
+            }
+
             if (parse.GetValue(Verbose))
             {
                 options.UseLogger(EscapingLogSink.CreateLogger(io));
@@ -86,13 +101,17 @@ internal sealed class GlobalOptions
     /// <summary>Who asks: the account osl runs as.</summary>
     internal static OperationContext Context(string? reason = null) => new(Principal.Current, reason);
 
+    /// <summary>All of them.</summary>
+    internal IReadOnlyList<Option> All => [Json, AuditDirectory, Policy, Verbose];
+
     internal void AddTo(Command root)
     {
         AuditDirectory.Validators.Add(NotEmpty);
         Policy.Validators.Add(NotEmpty);
-        root.Options.Add(AuditDirectory);
-        root.Options.Add(Policy);
-        root.Options.Add(Verbose);
+        foreach (var option in All)
+        {
+            root.Options.Add(option);
+        }
     }
 
     private static void NotEmpty(System.CommandLine.Parsing.OptionResult option)

@@ -8,10 +8,11 @@ namespace Osl.Executors;
 /// </summary>
 internal sealed class JobControl
 {
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IJob? _job;
 
     /// <summary>Whether the job is being ended: then nobody stops for it any more.</summary>
-    internal bool IsEnding { get; private set; }
+    internal bool IsEnding => _ending.Task.IsCompleted;
 
     /// <summary>The job under way; none before its start and after its end.</summary>
     internal IJob? Job
@@ -21,7 +22,10 @@ internal sealed class JobControl
     }
 
     /// <summary>From here on a stop of the job is no reason to stop oneself: a stop sequence has to go on.</summary>
-    internal void BeginEnding() => IsEnding = true;
+    internal void BeginEnding() => _ending.TrySetResult();
+
+    /// <summary>Waits, on the calling thread, whether the end begins.</summary>
+    internal bool BeginsEnding(TimeSpan patience) => _ending.Task.Wait(patience);
 
     /// <summary>Passes on a signal that the terminal has sent to us.</summary>
     /// <returns>Whether the job has it; not when there is none, or when the signal can't come from the terminal.</returns>

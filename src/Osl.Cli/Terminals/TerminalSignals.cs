@@ -21,14 +21,19 @@ internal sealed class TerminalSignals : IDisposable
     internal TerminalSignals(JobControl control)
     {
         _control = control;
-        _registrations = OperatingSystem.IsWindows()
-            ? []
-            :
-            [
-                PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = PassOn(SIGQUIT)),
-                PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => PassOn(SIGWINCH)),
-                PosixSignalRegistration.Create(PosixSignal.SIGTSTP, OnStop),
-            ];
+        if (OperatingSystem.IsWindows())
+        {
+            _registrations = [];
+            return;
+        }
+
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = PassOn(SIGQUIT)),
+            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => PassOn(SIGWINCH)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTSTP, OnStop),
+        ];
+        SignalDispositions.ContinueSilently();
     }
 
     public void Dispose()

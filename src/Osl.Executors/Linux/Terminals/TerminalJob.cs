@@ -30,8 +30,15 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 {
     private const int SIGHUP = 1;
     private const int SIGINT = 2;
-    private const int SIGCONT = 18;
     private const int SIGWINCH = 28;
+
+    /// <summary>
+    /// What a signal that has come with SIGCONT may take to reach its handler, by way of the runtime's thread and the pool. A shell's
+    /// <c>kill %1</c> sends SIGTERM and SIGCONT; who stopped again before it has looked at the first would stay stopped.
+    /// </summary>
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(200);
+
+    private bool _wasStopped;
 
     /// <summary>Begins to watch a child's stops. Without effect for one that has ended.</summary>
     internal static void Begin(JobControl control, LinuxChild child, TerminalLoan loan, bool groupSignal)
@@ -92,6 +99,11 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
             return;
         }
 
+        if (_wasStopped && wantsTerminal && control.BeginsEnding(SignalDelay))
+        {
+            return;
+        }
+
         var hadTerminal = loan.Suspend();
         if (OwnGroup.IsOrphaned())
         {
@@ -109,6 +121,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
         else if (IsStopped())
         {
             // The rest of our group has had the signal, unless the terminal sent it to the child's.
+            _wasStopped = true;
             OwnGroup.Stop(signal, withOthers: wantsTerminal || (hadTerminal && signal == Libc.SIGTSTP));
         }
 
@@ -123,7 +136,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
     /// <summary>Whether nobody has continued or ended it meanwhile.</summary>
     private bool IsStopped() => ProcLine.TryRead(child.Process.Pid, out var line) && line.State is 'T' or 't';
 
-    private void Continue() => _ = Send(SIGCONT);
+    private void Continue() => _ = Send(Libc.SIGCONT);
 
     private bool Send(int signal)
     {
