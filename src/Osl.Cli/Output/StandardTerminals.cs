@@ -4,7 +4,7 @@ using Osl.Interop.Linux;
 namespace Osl.Cli.Output;
 
 /// <summary>Which of osl's standard streams are terminals, for osl doctor.</summary>
-internal static class Terminals
+internal static class StandardTerminals
 {
     private static readonly string[] Names = ["input", "output", "error"];
 
