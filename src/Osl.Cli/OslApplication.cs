@@ -117,9 +117,15 @@ internal sealed class OslApplication
             );
         }
 
+        if (!_io.HasOutput && parse.CommandResult.Command is OslCommand command && command.NeedsOutput(parse))
+        {
+            _io.Refuse("Standard output is closed, so the result could not be told.", "Open it, on /dev/null if nobody is to read it.");
+            return isRun ? ExitCodes.Refused : ExitCodes.Failed;
+        }
+
         try
         {
-            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFileOf(parse, _io) is { } policy)
+            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFor(parse, _io) is { } policy)
             {
                 // Also where nothing would be judged: a policy that is given is never silently without effect.
                 throw OslConfigurationException.PolicyFile(policy);
@@ -146,8 +152,9 @@ internal sealed class OslApplication
         {
             return ConfigurationFailed(e, parse, isRun, json);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
+            // Also when memory or threads ran out: this program is at its end anyway, and can still say so.
             _io.Refuse(
                 $"{e.GetType().Name}: {e.Message}",
                 parse.GetValue(_globals.Verbose) ? null : "This is a defect of osl; --verbose shows where it comes from."

@@ -1,3 +1,4 @@
+using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
@@ -28,6 +29,9 @@ public sealed class OslHostOptions
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
     internal bool AlwaysDurable { get; private set; }
+
+    /// <summary>For osl run: its process stands for the program it runs, in the eyes of a shell.</summary>
+    internal JobControl? JobControl { get; set; }
 
     internal IProcessObserver? Observer { get; private set; }
 

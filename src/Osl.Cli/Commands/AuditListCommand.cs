@@ -26,18 +26,11 @@ internal sealed class AuditListCommand : OslCommand
         HelpName = "NAME",
         Description = "Only on behalf of one principal.",
     };
-    private readonly Option<int?> _limit = new("--limit") { HelpName = "N", Description = "Only the newest N." };
+    private readonly Option<int?> _limit = Values.Count("--limit", "Only the newest N.");
 
     internal AuditListCommand(GlobalOptions globals, CliIo io)
         : base("list", "List the records of the audit journal, the oldest first.", globals, io)
     {
-        _limit.Validators.Add(limit =>
-        {
-            if (limit.GetValueOrDefault<int?>() is < 1)
-            {
-                limit.AddError("--limit has to be 1 or more.");
-            }
-        });
         foreach (var option in (Option[])[_since, _operation, _denied, _principal, _limit])
         {
             Options.Add(option);

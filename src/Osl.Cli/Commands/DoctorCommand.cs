@@ -37,7 +37,7 @@ internal sealed class DoctorCommand : OslCommand
             Surroundings.Journal(Globals.AuditDirectoryOf(parse, Io)),
             Surroundings.Registry(),
             Surroundings.Policy(Globals.PolicyFileOf(parse, Io)),
-            StandardTerminals.Examine(Io),
+            TerminalProbe.Examine(Io),
         };
         try
         {

@@ -34,6 +34,8 @@ internal sealed class KillGroupCommand : OslCommand
         new("osl kill-group 4711 --signal KILL", "SIGKILL at once."),
     ];
 
+    internal override bool NeedsOutput(ParseResult parse) => false;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var sequence = StopSequence.Starting(

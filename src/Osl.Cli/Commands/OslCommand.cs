@@ -35,6 +35,12 @@ internal abstract class OslCommand : Command
     /// <summary>Does it, and gives the exit code.</summary>
     private protected abstract Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether it is pointless, or worse, without standard output: what is detached could not be found again. Such a command is
+    /// refused when that is closed, before anything is done; ending and signalling never wait for somebody to listen.
+    /// </summary>
+    internal virtual bool NeedsOutput(ParseResult parse) => true;
+
     private protected bool WantsJson(ParseResult parse) => parse.GetValue(Globals.Json);
 
     /// <summary>Tells of a failed operation: to people on standard error, with --json also to programs on standard output.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Cli.Terminals;
+using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -35,6 +37,8 @@ internal sealed class RunCommand : OslCommand
 
     internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfRunTable;
 
+    internal override bool NeedsOutput(ParseResult parse) => WantsJson(parse) || _options.IsDetached(parse);
+
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var spawn = ToOperation(parse);
@@ -47,9 +51,11 @@ internal sealed class RunCommand : OslCommand
 
     private async Task<int> RunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
     {
-        using var stop = new StopRequests();
+        var control = new JobControl();
+        using var stop = new StopRequests(control);
+        using var signals = new TerminalSignals(control);
         using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
-        await using var host = Globals.CreateHost(parse, Io, ids);
+        await using var host = Globals.CreateHost(parse, Io, control, ids);
         OneOf<RunProcessResult, OperationError> outcome;
         try
         {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Osl.Cli.Parsing;
-using Osl.Interop.Linux;
+using Osl.Cli.Terminals;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;
@@ -115,11 +115,8 @@ internal sealed class RunOptions
         }
 
         var ownGroup = spawn.ProcessGroup.Placement == ProcessGroupPlacement.NewGroup && !spawn.DetachFromTerminal;
-        return ownGroup && HoldsTerminal() ? spawn.WithForegroundTerminal() : spawn;
+        return ownGroup && HandOver.IsDue() ? spawn.WithForegroundTerminal() : spawn;
     }
-
-    /// <summary>Whether standard input is a terminal, and ours to hand on: osl in the background has no part in it.</summary>
-    private static bool HoldsTerminal() => !OperatingSystem.IsWindows() && Libc.Tcgetpgrp(0) == Libc.GetPgrp();
 
     private SpawnProcessOperation Place(SpawnProcessOperation spawn, ParseResult parse) =>
         parse.GetValue(_group) is { } group ? spawn.WithProcessGroup(group)

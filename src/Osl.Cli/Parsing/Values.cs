@@ -32,6 +32,24 @@ internal static class Values
         return option;
     }
 
+    /// <summary>A number from 1. A validator would be too late for what is none: asking an option for its value throws then.</summary>
+    internal static Option<int?> Count(string name, string description) =>
+        new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            CustomParser = result =>
+            {
+                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+                {
+                    return count;
+                }
+
+                result.AddError($"{name} has to be a number, 1 or more.");
+                return null;
+            },
+        };
+
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 

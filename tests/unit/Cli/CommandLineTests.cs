@@ -143,6 +143,9 @@ public sealed class CommandLineTests
     [InlineData(2, "kill-group")]
     [InlineData(2, "kill-group", "4711", "--grace", "soon")]
     [InlineData(2, "audit", "list", "--limit", "0")]
+    [InlineData(2, "audit", "list", "--limit", "ten")]
+    [InlineData(2, "audit", "list", "--limit", "-1")]
+    [InlineData(2, "audit", "list", "--limit", "99999999999")]
     [InlineData(2, "audit", "list", "--since", "yesterday")]
     [InlineData(2, "audit", "show", "not-an-id")]
     public async Task Wrong_usage_is_told_in_two_lines(int expected, params string[] arguments)

@@ -51,8 +51,8 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     public bool DetachFromTerminal { get; init; }
 
     /// <summary>
-    /// Makes its group the foreground group of the host's terminal (tcsetpgrp(3)), where standard input is inherited and is one;
-    /// the host takes the terminal back when the process has ended.
+    /// Makes its group the foreground group of the host's controlling terminal (tcsetpgrp(3)), where the host's own group is that and
+    /// standard input is inherited; the host takes the terminal back when the process has ended.
     /// </summary>
     public bool ForegroundTerminal { get; init; }
 

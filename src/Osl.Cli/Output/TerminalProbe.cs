@@ -4,7 +4,7 @@ using Osl.Interop.Linux;
 namespace Osl.Cli.Output;
 
 /// <summary>Which of osl's standard streams are terminals, for osl doctor.</summary>
-internal static class StandardTerminals
+internal static class TerminalProbe
 {
     private static readonly string[] Names = ["input", "output", "error"];
 
