@@ -48,7 +48,12 @@ public sealed class RandomCommandLineTests
             Assert.True(exitCode is 1 or 2 or 125, $"{exitCode}");
             // With --json programs are told as well: one object, one line, ASCII.
             Assert.Equal(
-                commandLine.TakeWhile(word => word != "--").Contains("--json", StringComparer.Ordinal) && output.Length > 0 ? 1 : 0,
+                commandLine
+                    .TakeWhile(word => !string.Equals(word, "--", StringComparison.Ordinal))
+                    .Contains("--json", StringComparer.Ordinal)
+                && output.Length > 0
+                    ? 1
+                    : 0,
                 output.Count(c => c == '\n')
             );
             Assert.True(output.Length == 0 || output.StartsWith("{\"version\":1,\"error\":{", StringComparison.Ordinal), output);
