@@ -45,7 +45,7 @@ internal sealed class OslApplication
         var isRun = parse.CommandResult.Command == _run;
         if (Utf8Guard.FirstChanged(arguments, withEnvironment: isRun) is { } changed)
         {
-            _io.Refuse($"Bytes that are not UTF-8 in {changed} can't be passed on as they are.", "Give a name or value that is UTF-8.");
+            _io.Refuse($"{Utf8Guard.Fault} in {changed} can't be passed on as they are.", "Give a name or value that is well-formed text.");
             return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
         }
 

@@ -70,10 +70,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_stopped_process_can_be_ended_gracefully()
     {
-        var started = await StartAsync(
-            A.Polite(7),
-            spawn => spawn.WithStandardInput(StandardInputKind.Pipe)
-        );
+        var started = await StartAsync(A.Polite(7), spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
         await Osl.ExecuteAsync(new ProcessSignalOperation(started.Process, Signal.Stop), Me, Test).OrThrow();
 
         await Osl.ExecuteAsync(new KillProcessOperation(started.Process).WithGracePeriod(TimeSpan.FromSeconds(30)), Me, Test).OrThrow();
@@ -201,10 +198,7 @@ public abstract partial class ExecutorContract
     public async Task A_time_limit_ends_even_who_ignores_the_whole_stop_sequence()
     {
         var term = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromMilliseconds(100))] };
-        var started = await StartAsync(
-            A.Stubborn(),
-            spawn => spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300)).WithStopSequence(term)
-        );
+        var started = await StartAsync(A.Stubborn(), spawn => spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300)).WithStopSequence(term));
 
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status);
     }
