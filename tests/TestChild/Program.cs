@@ -23,7 +23,7 @@ return verb switch
     "pgid" => Say(Stat(5)),
     "sid" => Say(Stat(6)),
     "cwd" => Say(Environment.CurrentDirectory),
-    _ => Usage(),
+    _ => WindowsVerbs.Run(verb, rest) ?? Usage(),
 };
 
 int Number(int at) => int.Parse(rest[at], NumberStyles.Integer, CultureInfo.InvariantCulture);
@@ -33,6 +33,7 @@ static int Usage()
     Console.Error.WriteLine(
         "testchild exit N | echo ARG... | args ARG... | cat | ready | ignore-term | ignore-hup | fork-tree DEPTH WIDTH | "
             + "setsid-escape | fill-pipe BYTES | print-env | signals | fds | pgid | sid | cwd"
+            + WindowsVerbs.Usage
     );
     return 64;
 }

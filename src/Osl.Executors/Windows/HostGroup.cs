@@ -36,7 +36,7 @@ internal static class HostGroup
             return registry.FindGroup(id) is { } entry && IsMember(entry.Operation);
         }
 
-        using var process = ProcessHandle.TryOpen(id, Kernel32.PROCESS_QUERY_LIMITED_INFORMATION, out _);
+        using var process = ProcessHandle.TryOpen(id, ProcessHandle.ToQuery, out _);
         return process is not null && ProcessHandle.IsCritical(process);
     }
 

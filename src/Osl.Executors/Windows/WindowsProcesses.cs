@@ -26,7 +26,7 @@ internal sealed class WindowsProcesses(ILaunchRegistry registry)
             return null;
         }
 
-        using var held = ProcessHandle.TryOpen(process.Pid, Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | Kernel32.SYNCHRONIZE, out _);
+        using var held = ProcessHandle.TryOpen(process.Pid, ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE, out _);
         return held is not null && (ProcessHandle.CreationTime(held) != process.StartTime || ProcessHandle.HasEnded(held))
             ? null
             : State(process, ProcessTable.Read(), GroupOf(process, held));
@@ -50,7 +50,7 @@ internal sealed class WindowsProcesses(ILaunchRegistry registry)
         foreach (var pid in pids)
         {
             // Held and asked, since the pid may be another process's by now. Who can't be opened belongs to another account.
-            using var held = ProcessHandle.TryOpen(pid, Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | Kernel32.SYNCHRONIZE, out var error);
+            using var held = ProcessHandle.TryOpen(pid, ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE, out var error);
             if (held is null ? error != Win32Error.ERROR_ACCESS_DENIED : ProcessHandle.HasEnded(held) || !Job.Contains(job, held))
             {
                 continue;

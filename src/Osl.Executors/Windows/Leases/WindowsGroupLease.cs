@@ -13,7 +13,7 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     /// <summary>A member that makes others faster than they are looked up: a stop sequence's next step reaches them.</summary>
     private const int Rounds = 32;
     private const int WatchedAtOnce = 64;
-    private const uint ToAsk = Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | Kernel32.SYNCHRONIZE;
+    private static readonly uint ToAsk = ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE;
 
     /// <summary>For a process that is to join.</summary>
     internal Win32Handle Job => job;

@@ -8,8 +8,8 @@ namespace Osl.Executors.Windows;
 /// <summary>One process, held by a handle since before its identity was compared: its pid stays its own meanwhile.</summary>
 internal sealed class WindowsProcessLease : ProcessLease
 {
-    private const uint Least = Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | Kernel32.SYNCHRONIZE;
-    private const uint ToSignal = Least | Kernel32.PROCESS_TERMINATE | Kernel32.PROCESS_SUSPEND_RESUME;
+    private static readonly uint Least = ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE;
+    private static readonly uint ToSignal = Least | Kernel32.PROCESS_TERMINATE | Kernel32.PROCESS_SUSPEND_RESUME;
 
     private readonly Win32Handle _handle;
     private readonly bool _canSignal;

@@ -6,6 +6,7 @@ internal static partial class Kernel32
 {
     internal const uint PROCESS_TERMINATE = 1;
     internal const uint PROCESS_SUSPEND_RESUME = 0x800;
+    internal const uint PROCESS_QUERY_INFORMATION = 0x400;
     internal const uint PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
     internal const uint SYNCHRONIZE = 0x00100000;
 

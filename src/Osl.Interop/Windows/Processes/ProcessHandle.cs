@@ -5,6 +5,10 @@ internal static unsafe class ProcessHandle
 {
     private const int LongestPath = 32_767;
 
+    /// <summary>The access to ask for times, path and job. Wine wants the whole of it to tell whether a process is in a job.</summary>
+    internal static uint ToQuery { get; } =
+        Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | (Wine.IsHere ? Kernel32.PROCESS_QUERY_INFORMATION : 0);
+
     /// <summary>Opens a process; null with the Win32 code when there is none (87) or it is not to be opened (5).</summary>
     internal static Win32Handle? TryOpen(int pid, uint access, out int error)
     {
