@@ -1,4 +1,5 @@
 using Osl.Interop.Linux;
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -75,11 +76,22 @@ internal static class ExitCodes
             Osl.Operations.TimedOut => TimedOut,
             Osl.Operations.NotFound { Thing: MissingThing.Program } => ProgramNotFound,
             // The machine had no room for one more process: nothing is wrong with the program.
-            SpawnFailed { ErrorCode: Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EROFS } =>
-                Refused,
+            SpawnFailed { ErrorCode: var code } when IsShortage(code) => Refused,
             SpawnFailed or PermissionRefused => CannotRun,
             _ => Refused,
         };
+
+    private static bool IsShortage(int code) =>
+        OperatingSystem.IsWindows()
+            ? code
+                is Win32Error.ERROR_TOO_MANY_OPEN_FILES
+                    or Win32Error.ERROR_NOT_ENOUGH_MEMORY
+                    or Win32Error.ERROR_OUTOFMEMORY
+                    or Win32Error.ERROR_DISK_FULL
+                    or Win32Error.ERROR_NO_SYSTEM_RESOURCES
+                    or Win32Error.ERROR_COMMITMENT_LIMIT
+                    or Win32Error.ERROR_NOT_ENOUGH_QUOTA
+            : code is Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EROFS;
 
     /// <summary>For run, when the program has ended. Null when it can't be known how.</summary>
     internal static int? OfRun(ExitStatus status) =>

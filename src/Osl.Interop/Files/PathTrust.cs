@@ -1,5 +1,6 @@
 using System.Globalization;
 using Osl.Interop.Linux;
+using Osl.Interop.Windows;
 
 namespace Osl.Interop.Files;
 
@@ -34,6 +35,15 @@ internal enum PathProblem
 internal readonly record struct PathTrust(PathProblem Problem, string Component)
 {
     internal bool IsTrusted => Problem == PathProblem.None;
+
+    /// <summary>Whether the component is not there, and everything above it is trusted: what is made in its place now is ours.</summary>
+    internal bool IsMissing =>
+        Problem == PathProblem.Unreadable
+        && (
+            OperatingSystem.IsWindows()
+                ? Error is Win32Error.ERROR_FILE_NOT_FOUND or Win32Error.ERROR_PATH_NOT_FOUND
+                : Error == Errno.ENOENT
+        );
 
     /// <summary>Who owns the component.</summary>
     internal uint Owner { get; init; }

@@ -22,6 +22,7 @@ internal static class Win32Error
     internal const int ERROR_FILE_EXISTS = 80;
     internal const int ERROR_INVALID_PARAMETER = 87;
     internal const int ERROR_BROKEN_PIPE = 109;
+    internal const int ERROR_DISK_FULL = 112;
     internal const int ERROR_INVALID_NAME = 123;
     internal const int ERROR_BAD_PATHNAME = 161;
     internal const int ERROR_ALREADY_EXISTS = 183;

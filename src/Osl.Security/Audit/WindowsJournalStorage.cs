@@ -24,9 +24,8 @@ internal sealed class WindowsJournalStorage : IJournalStorage
     public string? Prepare(string directory)
     {
         var trust = TrustedPath.Examine(directory);
-        if (trust is { Problem: PathProblem.Unreadable, Error: Win32Error.ERROR_FILE_NOT_FOUND or Win32Error.ERROR_PATH_NOT_FOUND })
+        if (trust.IsMissing)
         {
-            // All that is there of the path is trusted; what is made now is ours.
             if (PrivateDirectory.Make(directory) is var error and not 0)
             {
                 return $"'{directory}' can't be made ({Win32Error.Name(error)})";

@@ -59,7 +59,9 @@ public abstract partial class ExecutorContract
             var kills = await Task.WhenAll(
                 Enumerable
                     .Range(0, 8)
-                    .Select(_ => Task.Run(async () => await Osl.ExecuteAsync(new KillProcessGroupOperation(started.Group!), Me, Test), Test))
+                    .Select(_ =>
+                        Task.Run(async () => await Osl.ExecuteAsync(new KillProcessGroupOperation(started.Group!), Me, Test), Test)
+                    )
             );
 
             Assert.Contains(kills, kill => kill.IsT0);

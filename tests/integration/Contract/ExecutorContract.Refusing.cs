@@ -74,9 +74,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_working_directory_that_is_gone_is_not_found()
     {
-        var error = await FailAsync(
-            new RunProcessOperation(A.Nothing.Spawn().WithWorkingDirectory(Path.Combine(Scratch, "gone")))
-        );
+        var error = await FailAsync(new RunProcessOperation(A.Nothing.Spawn().WithWorkingDirectory(Path.Combine(Scratch, "gone"))));
 
         Assert.Equal(MissingThing.Path, Assert.IsType<NotFound>(error).Thing);
     }

@@ -163,10 +163,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Without_being_told_a_spawn_stays_in_the_group_of_its_host()
     {
-        var started = await StartAsync(
-            A.Wait(),
-            spawn => spawn with { ProcessGroup = ProcessGroupConfig.Inherit }
-        );
+        var started = await StartAsync(A.Wait(), spawn => spawn with { ProcessGroup = ProcessGroupConfig.Inherit });
 
         Assert.False(started.IsGroupLeader);
         Assert.Null(started.Group);
@@ -178,10 +175,7 @@ public abstract partial class ExecutorContract
     public async Task A_group_can_be_joined()
     {
         var leader = await StartAsync(A.Wait());
-        var member = await StartAsync(
-            A.Wait(),
-            spawn => spawn.WithProcessGroup(leader.Group!)
-        );
+        var member = await StartAsync(A.Wait(), spawn => spawn.WithProcessGroup(leader.Group!));
 
         Assert.Equal(leader.Pgid, member.Pgid);
         Assert.False(member.IsGroupLeader);
@@ -233,12 +227,7 @@ public abstract partial class ExecutorContract
     public async Task At_its_time_limit_a_run_is_ended_and_what_it_wrote_is_kept()
     {
         var error = await FailAsync(
-            new RunProcessOperation(
-                A.Stubborn("begun")
-                    .Run()
-                    .Spawn.WithTimeLimit(A.Moment)
-                    .WithGracePeriod(TimeSpan.FromMilliseconds(100))
-            )
+            new RunProcessOperation(A.Stubborn("begun").Run().Spawn.WithTimeLimit(A.Moment).WithGracePeriod(TimeSpan.FromMilliseconds(100)))
         );
 
         var partial = Assert.IsType<RunProcessResult>(Assert.IsType<TimedOut>(error).Partial);

@@ -70,10 +70,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_stopped_process_can_be_ended_gracefully()
     {
-        var started = await StartAsync(
-            A.Polite(7),
-            spawn => spawn.WithStandardInput(StandardInputKind.Pipe)
-        );
+        var started = await StartAsync(A.Polite(7), spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
         await Osl.ExecuteAsync(new ProcessSignalOperation(started.Process, Signal.Stop), Me, Test).OrThrow();
 
         await Osl.ExecuteAsync(new KillProcessOperation(started.Process).WithGracePeriod(TimeSpan.FromSeconds(30)), Me, Test).OrThrow();

@@ -128,8 +128,7 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
 
     public override Child Stubborn(string line = "ready") => Script($"trap '' TERM; echo \"$1\"; {WaitForEver}", line);
 
-    public override Child Polite(int code) =>
-        Script($"trap 'exit {code}' TERM; echo ready; while :; do read -r line || exit 1; done");
+    public override Child Polite(int code) => Script($"trap 'exit {code}' TERM; echo ready; while :; do read -r line || exit 1; done");
 
     public override Child Parent(int children) => Script($"{Start(children)}; echo ready; wait");
 
@@ -137,7 +136,8 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
 
     public override Child Tree() => new("/bin/sh", ["-c", TreeScript, NewName("tree")]);
 
-    public override Child Ring(Doorbell bell, string file) => Script("sleep 600 & echo $$ $! > \"$1\"; echo ready > \"$2\"; wait", file, bell.Path);
+    public override Child Ring(Doorbell bell, string file) =>
+        Script("sleep 600 & echo $$ $! > \"$1\"; echo ready > \"$2\"; wait", file, bell.Path);
 
     public override Child LeaveBehind() => Script("sleep 600 & echo $!");
 

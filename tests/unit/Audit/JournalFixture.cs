@@ -13,9 +13,10 @@ public abstract class JournalFixture : IAsyncDisposable
     protected JournalFixture()
     {
         // In memory where that is possible: some tests open thousands of segments, each with its syncs.
-        Root = OperatingSystem.IsLinux() && Directory.Exists(Memory)
-            ? Directory.CreateDirectory(Path.Combine(Memory, "osl-journal-" + Guid.NewGuid().ToString("N"))).FullName
-            : Directory.CreateTempSubdirectory("osl-journal-").FullName;
+        Root =
+            OperatingSystem.IsLinux() && Directory.Exists(Memory)
+                ? Directory.CreateDirectory(Path.Combine(Memory, "osl-journal-" + Guid.NewGuid().ToString("N"))).FullName
+                : Directory.CreateTempSubdirectory("osl-journal-").FullName;
         Dir = Path.Combine(Root, "audit");
     }
 

@@ -75,11 +75,10 @@ internal static class LaunchResources
             }
             : null;
 
-    /// <summary>The priority class for a nice value: 19 is idle, 0 normal, -20 high; never real-time. 0 for none asked for.</summary>
-    internal static uint PriorityOf(int? nice) =>
+    /// <summary>The priority class for a nice value: 19 is idle, 0 normal, -20 high; never real-time.</summary>
+    internal static uint PriorityOf(int nice) =>
         nice switch
         {
-            null => 0,
             >= 15 => Kernel32.IDLE_PRIORITY_CLASS,
             > 0 => Kernel32.BELOW_NORMAL_PRIORITY_CLASS,
             0 => Kernel32.NORMAL_PRIORITY_CLASS,

@@ -89,7 +89,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
 
         var joined = plan.JoinGroup as WindowsGroupLease;
         Win32Handle[] jobs = joined is null ? [job] : [joined.Job, job];
-        var suspended = !mode.JobAtCreation || joined is not null || plan.CpuAffinity.Count > 0;
+        var suspended = !mode.JobAtCreation || joined is not null || plan.CpuAffinity.Count > 0 || plan.Nice is not null;
         error = new ProcessCreation
         {
             Application = text.Application,
@@ -138,6 +138,11 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
         if (plan.JoinGroup is WindowsGroupLease joined && !joined.HasOthersThan(pid))
         {
             return new StaleProcess($"{joined.Group} has ended while a process was to join it");
+        }
+
+        if (plan.Nice is { } nice && Kernel32.SetPriorityClass(process, LaunchResources.PriorityOf(nice)) == 0)
+        {
+            return new LimitUnavailable("priority", $"the system refused it ({Win32Error.Name(Win32Error.Last)})");
         }
 
         return plan.CpuAffinity.Count > 0 && Kernel32.SetProcessAffinityMask(process, LaunchResources.MaskOf(plan.CpuAffinity)) == 0
@@ -242,9 +247,9 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
     {
         var shares = !plan.OwnsSession && ConsoleBreak.HostHasConsole();
         var hearsKeyboard = shares && (plan.ForegroundTerminal || plan.Placement == ProcessGroupPlacement.Inherit);
-        return (shares ? 0 : Kernel32.CREATE_NO_WINDOW)
-            | (hearsKeyboard ? 0 : Kernel32.CREATE_NEW_PROCESS_GROUP)
-            | LaunchResources.PriorityOf(plan.Nice);
+        // Under Wine nobody hears anything who leads one (ConsoleBreak).
+        var leads = !hearsKeyboard && (shares || !Wine.IsHere);
+        return (shares ? 0 : Kernel32.CREATE_NO_WINDOW) | (leads ? Kernel32.CREATE_NEW_PROCESS_GROUP : 0);
     }
 
     private static CaptureSet? CapturesOf(LaunchPlan plan, ChildHandles handles)

@@ -11,7 +11,8 @@ namespace Osl.Executors.Windows;
 /// so this is one at a time, and only a host that has none can do it: leaving a console closes the host's own standard handles.
 /// </para>
 /// <para>
-/// Wine has no Ctrl-Break; there the event is Ctrl-C. It may reach the visitor as well, at any later time and on a thread of the system's
+/// Wine has no Ctrl-Break; there the event is Ctrl-C, which nobody hears who was made to lead a process group, and everybody else at the
+/// console does: so under Wine no group is made at a console of its own. It may reach the visitor as well, at any later time and on a thread of the system's
 /// making: so the handler that swallows it stays. It swallows only while the host has no console of its own, when no such event can be meant
 /// for it.
 /// </para>
@@ -20,6 +21,7 @@ internal static unsafe class ConsoleBreak
 {
     private static readonly Lock OneAtATime = new();
     private static bool s_hardened;
+    private static bool s_hostHasConsole;
 
     /// <summary>Sends the event to those of the processes that it can reach.</summary>
     /// <param name="group">Leads or led a process group of its console; may have ended.</param>
@@ -31,7 +33,8 @@ internal static unsafe class ConsoleBreak
         lock (OneAtATime)
         {
             var ours = AtOurConsole();
-            if (ours.Length > 0)
+            s_hostHasConsole = ours.Length > 0;
+            if (s_hostHasConsole)
             {
                 var shared = pids.Intersect(ours).ToArray();
                 why =
@@ -57,6 +60,8 @@ internal static unsafe class ConsoleBreak
     private static int Visit(int group, IReadOnlyCollection<int> pids, out string why)
     {
         why = "it has no console";
+        // We have none, but Wine counts one that it would have made for us, and then lets us attach to no other.
+        _ = Kernel32.FreeConsole();
         var reached = 0;
         var left = new HashSet<int>(pids);
         foreach (var pid in pids)
@@ -89,17 +94,19 @@ internal static unsafe class ConsoleBreak
         var reached = 0;
         foreach (var id in pids.Prepend(group).Distinct())
         {
-            if (
-                Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_BREAK_EVENT, (uint)id) != 0
-                || (Wine.IsHere && Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, (uint)id) != 0)
-            )
-            {
-                reached++;
-            }
+            reached += Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_BREAK_EVENT, (uint)id) != 0 ? 1 : 0;
         }
 
-        return reached;
+        return reached == 0 && Wine.IsHere ? PressCtrlC(pids) : reached;
     }
+
+    /// <summary>Everybody at a console hears Ctrl-C, so it is for those only who have theirs to themselves.</summary>
+    private static int PressCtrlC(int[] pids) =>
+        !s_hostHasConsole
+        && AtOurConsole().Except(pids).All(pid => pid == Environment.ProcessId)
+        && Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, 0) != 0
+            ? 1
+            : 0;
 
     private static int[] AtOurConsole()
     {

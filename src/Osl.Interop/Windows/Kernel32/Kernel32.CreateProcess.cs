@@ -9,11 +9,6 @@ internal static partial class Kernel32
     internal const uint CREATE_UNICODE_ENVIRONMENT = 0x400;
     internal const uint EXTENDED_STARTUPINFO_PRESENT = 0x00080000;
     internal const uint CREATE_NO_WINDOW = 0x08000000;
-    internal const uint IDLE_PRIORITY_CLASS = 0x40;
-    internal const uint BELOW_NORMAL_PRIORITY_CLASS = 0x4000;
-    internal const uint NORMAL_PRIORITY_CLASS = 0x20;
-    internal const uint ABOVE_NORMAL_PRIORITY_CLASS = 0x8000;
-    internal const uint HIGH_PRIORITY_CLASS = 0x80;
 
     /// <summary>CreateProcessW with an extended start-up record. The command line is written to by the system.</summary>
     [LibraryImport(Library, EntryPoint = "CreateProcessW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
