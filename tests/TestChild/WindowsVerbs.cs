@@ -7,7 +7,7 @@ using System.Text;
 internal static partial class WindowsVerbs
 {
     internal const string Usage =
-        " | args-utf16 ARG... | on-break CODE | ignore-break | children N | leave-children N | breakaway | handle NUMBER | flags | env-utf16";
+        " | args-utf16 ARG... | on-break CODE | ignore-break | children N | leave-children N | stay FILE | breakaway | handle NUMBER | flags | env-utf16";
 
     internal static int? Run(string verb, string[] rest) =>
         verb switch
@@ -18,6 +18,8 @@ internal static partial class WindowsVerbs
             "ignore-break" => OnBreak(null),
             "children" => Children(int.Parse(rest[0], CultureInfo.InvariantCulture), stay: true),
             "leave-children" => Children(int.Parse(rest[0], CultureInfo.InvariantCulture), stay: false),
+            "forever" => Forever(),
+            "stay" => Stay(rest[0]),
             "breakaway" => Breakaway(),
             "handle" => Handle(nint.Parse(rest[0], CultureInfo.InvariantCulture)),
             "flags" => Flags(),
@@ -74,6 +76,21 @@ internal static partial class WindowsVerbs
         }
 
         return stay ? Wait() : 0;
+    }
+
+    // Writes the pid of a child to a file, then says that it has, and waits to be ended, both of them.
+    private static int Stay(string file)
+    {
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["forever"]) { UseShellExecute = false });
+        File.WriteAllText(file, child!.Id.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllText(file + ".done", "");
+        return Forever();
+    }
+
+    private static int Forever()
+    {
+        using var never = new ManualResetEvent(false);
+        return never.WaitOne() ? 0 : 1;
     }
 
     private static unsafe int Breakaway()
