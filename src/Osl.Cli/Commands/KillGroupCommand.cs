@@ -9,7 +9,11 @@ namespace Osl.Cli.Commands;
 internal sealed class KillGroupCommand : OslCommand
 {
     private readonly Argument<int> _pgid = Values.Id("PGID", "A process group that osl started ('osl ps' shows them).");
-    private readonly Option<TimeSpan?> _grace = Values.Duration("--grace", "How long it has before SIGKILL: 10s unless said otherwise.");
+    private readonly Option<TimeSpan?> _grace = Values.Duration(
+        "--grace",
+        "How long it has before SIGKILL: 10s unless said otherwise.",
+        StopSequence.LongestWait
+    );
     private readonly Option<Signal?> _signal = Values.SignalOption(
         "--signal",
         "The signal to begin with: TERM unless said otherwise. KILL ends it at once."

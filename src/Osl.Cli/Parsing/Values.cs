@@ -8,13 +8,21 @@ namespace Osl.Cli.Parsing;
 /// <summary>Options and arguments whose text is read strictly. What is wrong is named; values that may be secret are not repeated.</summary>
 internal static class Values
 {
-    internal static Option<TimeSpan?> Duration(string name, string description)
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="longest">The bound of the operation that takes it; null where every duration will do.</param>
+    internal static Option<TimeSpan?> Duration(string name, string description, TimeSpan? longest = null)
     {
         var option = new Option<TimeSpan?>(name) { HelpName = "D", Description = $"{description} D is {Durations.Form}." };
         option.CustomParser = result =>
         {
             if (Durations.TryParse(result.Tokens[0].Value, out var duration))
             {
+                if (duration > longest)
+                {
+                    result.AddError($"{name}: '{result.Tokens[0].Value}' is more than {Durations.DescribeBound(longest.Value)}.");
+                }
+
                 return duration;
             }
 
