@@ -77,7 +77,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     public async Task A_shell_has_jobs_of_its_own_and_can_be_suspended()
     {
         await Shell.TypeAsync("clear; $OSL run -- bash --norc --noprofile");
-        await Shell.WaitAsync("\nbash-");
+        await Shell.WaitAsync("bash-");
         await Shell.TypeAsync("PS1='in''ner> '");
         await Shell.WaitAsync("\ninner>");
         await Shell.TypeAsync("sleep 1000");
@@ -209,6 +209,7 @@ public sealed class InteractiveTests : IAsyncLifetime
         Shell.Write("work", "echo is up; read -r line; echo \"got $line\"");
         await Shell.TypeAsync("clear; $OSL run -- sh work &");
         await Shell.WaitAsync("is up");
+        await Shell.KeyAsync("Enter");
         await StoppedAsync();
         await Shell.TypeAsync("clear; fg");
         await Shell.WaitForProgramAsync();
@@ -225,6 +226,7 @@ public sealed class InteractiveTests : IAsyncLifetime
         await Shell.AssertAsBeforeAsync();
         Shell.Write("go", "");
         await Shell.WaitAsync("gone");
+        await Shell.KeyAsync("Enter");
         Assert.Contains("done 0", await Shell.RunAsync("wait; echo done $?"), StringComparison.Ordinal);
     }
 
