@@ -48,7 +48,7 @@ internal sealed class OslHostParts
         var services = new HandlerServices(
             platform,
             registry,
-            exits,
+            options.Observer is { } observer ? new ObserverPair(exits, observer) : exits,
             options.Time,
             new InheritedEnvironment(Environment.GetEnvironmentVariables())
         );
