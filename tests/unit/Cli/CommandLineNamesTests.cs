@@ -70,7 +70,7 @@ public sealed partial class CommandLineNamesTests
     public void A_failure_names_what_was_typed(string failure)
     {
         var told = CommandLineNames.Describe(failure);
-        Assert.NotEqual(failure, told);
+        Assert.NotEqual(failure, told, StringComparer.Ordinal);
         Assert.DoesNotMatch(Member(), told);
         Assert.EndsWith(".", told, StringComparison.Ordinal);
     }
@@ -98,7 +98,11 @@ public sealed partial class CommandLineNamesTests
             .Where(member => member.CanWrite)
             .Select(member => member.Name)
             .Except(others, StringComparer.Ordinal);
-        Assert.All(members, member => Assert.NotEqual($"Spawn.{member} is wrong.", CommandLineNames.Describe($"Spawn.{member} is wrong.")));
+        Assert.All(
+            members,
+            member =>
+                Assert.NotEqual($"Spawn.{member} is wrong.", CommandLineNames.Describe($"Spawn.{member} is wrong."), StringComparer.Ordinal)
+        );
     }
 
     [Fact]

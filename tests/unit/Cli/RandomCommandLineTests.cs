@@ -46,7 +46,18 @@ public sealed class RandomCommandLineTests
             refused++;
             var (exitCode, output, error) = await Terminal.RunAsync(commandLine);
             Assert.True(exitCode is 1 or 2 or 125, $"{exitCode}");
-            Assert.Empty(output);
+            // With --json programs are told as well: one object, one line, ASCII.
+            Assert.Equal(
+                commandLine
+                    .TakeWhile(word => !string.Equals(word, "--", StringComparison.Ordinal))
+                    .Contains("--json", StringComparer.Ordinal)
+                && output.Length > 0
+                    ? 1
+                    : 0,
+                output.Count(c => c == '\n')
+            );
+            Assert.True(output.Length == 0 || output.StartsWith("{\"version\":1,\"error\":{", StringComparison.Ordinal), output);
+            Assert.DoesNotContain(output, c => c != '\n' && c is < ' ' or > '~');
             Assert.StartsWith("osl: ", error, StringComparison.Ordinal);
             Assert.InRange(error.Count(c => c == '\n'), 1, 2);
             Assert.DoesNotContain(error, c => c != '\n' && (char.IsControl(c) || c is >= '\u202a' and <= '\u202e'));
