@@ -31,7 +31,7 @@ public sealed class DoctorTests : IDisposable
     {
         var doctor = await _osl.RunAsync("doctor", "--json");
         var names = doctor.JsonLines().Select(line => line.GetProperty("name").GetString()!).ToList();
-        Assert.Equal(names.Distinct(StringComparer.Ordinal), names);
+        Assert.Equal(names.Distinct(StringComparer.Ordinal), names, StringComparer.Ordinal);
         Assert.Equal(
             [
                 "account",
@@ -195,7 +195,7 @@ public sealed class DoctorTests : IDisposable
     private Task<OslOutcome> Shell(string command) => _osl.RunOtherAsync("/bin/sh", "-c", command);
 
     private static JsonElement Line(OslOutcome outcome, string name) =>
-        Assert.Single(outcome.JsonLines(), line => line.GetProperty("name").GetString() == name);
+        Assert.Single(outcome.JsonLines(), line => string.Equals(line.GetProperty("name").GetString(), name, StringComparison.Ordinal));
 
     private static void AssertNo(OslOutcome outcome, string name, string detail)
     {

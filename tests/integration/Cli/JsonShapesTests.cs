@@ -118,10 +118,10 @@ public sealed class JsonShapesTests : IDisposable
         using var io = new CliIo(TextWriter.Null, TextWriter.Null, static _ => null, TimeProvider.System);
         var commands = Below(new OslApplication(io).Root, "").ToList();
         Assert.NotEmpty(commands);
-        Assert.All(commands, command => Assert.Contains(command, JsonShape.All.Keys));
+        Assert.All(commands, command => Assert.Contains(command, JsonShape.All.Keys, StringComparer.Ordinal));
         Assert.All(
             JsonShape.All.Keys.Where(name => !name.Contains("--") && !name.Contains("error")),
-            name => Assert.Contains(name, commands)
+            name => Assert.Contains(name, commands, StringComparer.Ordinal)
         );
     }
 
