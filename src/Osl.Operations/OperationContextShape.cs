@@ -70,10 +70,9 @@ internal static class OperationContextShape
         // What DisplayText escapes would make one name read as another.
         ?? (ReferenceEquals(DisplayText.Escape(name), name) ? null : "holds control or invisible characters");
 
-    /// <summary>Lines are fine in a reason, and every script: it is escaped wherever it is shown.</summary>
+    /// <summary>A reason is prose of anybody's and decides nothing; whatever is in it is escaped where it is shown.</summary>
     private static string? ReasonFlaw(string? reason) =>
         reason is null ? null
         : reason.Length > LongestReason ? string.Create(CultureInfo.InvariantCulture, $"is longer than {LongestReason} characters")
-        : ShapeFailures.CharacterFlaw(reason)
-            ?? (reason.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) ? "holds control characters" : null);
+        : ShapeFailures.CharacterFlaw(reason);
 }

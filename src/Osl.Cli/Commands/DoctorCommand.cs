@@ -64,8 +64,13 @@ internal sealed class DoctorCommand : OslCommand
             var finding = findings.Find(finding => string.Equals(finding.Name, name, StringComparison.Ordinal));
             if (finding is null)
             {
-                Io.Refuse($"There is no line '{name}'.", $"There are {string.Join(", ", findings.Select(line => line.Name))}.");
-                return ExitCodes.WrongUsage;
+                return Refuse(
+                    parse,
+                    "usage",
+                    $"There is no line '{name}'.",
+                    $"There are {string.Join(", ", findings.Select(line => line.Name))}.",
+                    ExitCodes.WrongUsage
+                );
             }
 
             if (!finding.IsFine)
@@ -79,8 +84,19 @@ internal sealed class DoctorCommand : OslCommand
             return ExitCodes.Done;
         }
 
-        Io.Refuse($"Required, and not to be had: {string.Join(", ", missing)}.", "The lines above say what to do.");
-        return ExitCodes.Failed;
+        var lacking = $"Required, and not to be had: {string.Join(", ", missing)}.";
+        return Refuse(parse, "required", lacking, "The lines above say what to do.", ExitCodes.Failed);
+    }
+
+    private int Refuse(ParseResult parse, string code, string message, string remedy, int exitCode)
+    {
+        if (WantsJson(parse))
+        {
+            Json.WriteError(Io.Out, code, message, remedy);
+        }
+
+        Io.Refuse(message, remedy);
+        return exitCode;
     }
 
     private void Write(ParseResult parse, List<Finding> findings)

@@ -98,9 +98,13 @@ internal static class ShellScripts
                     case :directories
                         __fish_complete_directories "$word"
                     case ':program *'
-                        # Counted without osl itself.
-                        set -l skip (math (string replace ':program ' '' -- $line) + 1)
-                        __fish_complete_subcommand --fcs-skip=$skip
+                        # Counted from 0, without osl itself; fish counts from 1.
+                        set -l at (math (string replace ':program ' '' -- $line) + 1)
+                        set -l rest
+                        if test $at -le (count $before)
+                            set rest (string escape -- $before[$at..-1])
+                        end
+                        complete -C (string join -- ' ' $rest "$word")
                     case ':*'
                     case '*'
                         echo $line

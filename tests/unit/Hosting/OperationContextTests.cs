@@ -22,13 +22,14 @@ public sealed class OperationContextTests
         Assert.InRange(record.Principal!.Length, 1, (6 * 256) + 2);
     }
 
-    [Theory]
-    [InlineData("a\0b")]
-    [InlineData("\u001b]0;title\u0007")]
-    public async Task A_reason_that_a_terminal_would_obey_is_refused(string reason)
+    [Fact]
+    public async Task A_reason_that_could_not_be_kept_as_it_is_is_refused()
     {
-        var record = await RefusedAsync(new OperationContext(new Principal("alice"), reason), "Reason");
-        Assert.DoesNotContain(record.Reason!, c => char.IsControl(c) || char.IsSurrogate(c));
+        foreach (var reason in (string[])["a\0b", "half \ud83d", "\udc00"])
+        {
+            var record = await RefusedAsync(new OperationContext(new Principal("alice"), reason), "Reason");
+            Assert.DoesNotContain(record.Reason!, c => char.IsControl(c) || char.IsSurrogate(c));
+        }
     }
 
     [Fact]
@@ -38,7 +39,6 @@ public sealed class OperationContextTests
         // Here and not among the data above: the runner itself would make U+FFFD of them.
         await RefusedAsync(new OperationContext(new Principal("half \ud83d")), "Principal.Name");
         await RefusedAsync(new OperationContext(new Principal("\udc00 half")), "Principal.Name");
-        await RefusedAsync(new OperationContext(new Principal("alice"), "half \ud83d"), "Reason");
         await RefusedAsync(new OperationContext(new Principal("alice"), new string('r', 4097)), "Reason");
         await RefusedAsync(
             new OperationContext(new Principal("alice") { Roles = Enumerable.Repeat("role", 65).ToValueList() }),

@@ -30,7 +30,6 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 {
     private const int SIGHUP = 1;
     private const int SIGINT = 2;
-    private const int SIGWINCH = 28;
 
     /// <summary>
     /// What a signal that has come with SIGCONT may take to reach its handler, by way of the runtime's thread and the pool. A shell's
@@ -64,8 +63,8 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 
     public bool PassOn(Signal signal)
     {
-        // What else is sent to a group in the foreground may come from anybody; SIGINT and SIGWINCH mean something only to who has the terminal.
-        if (signal.Number is SIGINT or SIGWINCH && !loan.IsOurs)
+        // Sent to us while the child has the terminal it comes from somebody else, and is meant for us.
+        if (signal.Number == SIGINT && !loan.IsOurs)
         {
             return false;
         }

@@ -45,7 +45,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     public async Task An_editor_is_stopped_goes_on_and_writes()
     {
         await Shell.TypeAsync("clear; $OSL run -- $OSL run -- vi -u NONE -N story");
-        await Shell.WaitAsync("\n~");
+        await Shell.WaitForLineAsync("~");
         await Shell.TypeAsync("iOnce upon a time");
         await Shell.KeyAsync("Escape");
         await Shell.WaitAsync("Once upon a time");
@@ -53,7 +53,7 @@ public sealed class InteractiveTests : IAsyncLifetime
         await Shell.WaitAsync("Stopped");
         await Shell.AssertAsBeforeAsync();
         await Shell.TypeAsync("clear; fg");
-        await Shell.WaitAsync("\n~");
+        await Shell.WaitForLineAsync("~");
         await Shell.TypeAsync(":wq");
         Assert.Contains("wrote=0", await Shell.RunAsync("echo wrote=$?"), StringComparison.Ordinal);
         Assert.StartsWith(
@@ -77,9 +77,9 @@ public sealed class InteractiveTests : IAsyncLifetime
     public async Task A_shell_has_jobs_of_its_own_and_can_be_suspended()
     {
         await Shell.TypeAsync("clear; $OSL run -- bash --norc --noprofile");
-        await Shell.WaitAsync("\nbash-");
+        await Shell.WaitAsync("bash-");
         await Shell.TypeAsync("PS1='in''ner> '");
-        await Shell.WaitAsync("\ninner>");
+        await Shell.WaitForLineAsync("inner>");
         await Shell.TypeAsync("sleep 1000");
         await Shell.WaitForProgramAsync();
         await Shell.KeyAsync("C-z");
@@ -108,16 +108,16 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         Shell.Write("ask", "read -rsp 'Password: ' word </dev/tty 2>/dev/tty; echo; echo \"length ${#word}\"");
         await Shell.TypeAsync($"clear; {command}");
-        await Shell.WaitAsync("Password: ");
+        await Shell.WaitAsync("Password:");
         await Shell.TypeAsync("secret");
         Assert.DoesNotContain("secret", await Shell.WaitAsync("length 6"), StringComparison.Ordinal);
         await Shell.AssertAsBeforeAsync();
     }
 
     [Theory]
-    [InlineData("$OSL run -- bash count")]
-    [InlineData("$OSL run -- $OSL run -- bash count")]
-    [InlineData("$OSL run -- bash count | (trap '' INT QUIT; cat)")]
+    [InlineData("$OSL run -- sh count")]
+    [InlineData("$OSL run -- $OSL run -- sh count")]
+    [InlineData("$OSL run -- sh count | (trap '' INT QUIT; cat)")]
     public async Task What_is_typed_to_interrupt_arrives_once_and_a_change_of_size_too(string command)
     {
         Shell.Write(
@@ -125,7 +125,7 @@ public sealed class InteractiveTests : IAsyncLifetime
             "trap 'n=$((n+1)); echo INT $n' INT; trap 'echo count=$n; exit' QUIT; trap 'echo size $(stty size </dev/tty)' WINCH; echo up; while :; do sleep 1000 & wait; kill $!; done"
         );
         await Shell.TypeAsync($"clear; {command}");
-        await Shell.WaitAsync("\nup");
+        await Shell.WaitForLineAsync("up");
         await Shell.KeyAsync("C-c");
         await Shell.WaitAsync("INT 1");
         await Shell.ResizeAsync(100, 30);
@@ -134,6 +134,7 @@ public sealed class InteractiveTests : IAsyncLifetime
         await Shell.WaitAsync("Stopped");
         await Shell.ResizeAsync(90, 20);
         await Shell.TypeAsync("clear; fg");
+        await Shell.WaitForProgramAsync();
         await Shell.ResizeAsync(80, 24);
         await Shell.WaitAsync("size 24 80");
         await Shell.KeyAsync("C-c");
@@ -209,6 +210,7 @@ public sealed class InteractiveTests : IAsyncLifetime
         Shell.Write("work", "echo is up; read -r line; echo \"got $line\"");
         await Shell.TypeAsync("clear; $OSL run -- sh work &");
         await Shell.WaitAsync("is up");
+        await Shell.KeyAsync("Enter");
         await StoppedAsync();
         await Shell.TypeAsync("clear; fg");
         await Shell.WaitForProgramAsync();
@@ -218,13 +220,14 @@ public sealed class InteractiveTests : IAsyncLifetime
 
         Shell.Write("busy", "echo up; until [ -e go ]; do sleep 0.1; done; echo gone");
         await Shell.TypeAsync("clear; $OSL run -- bash busy");
-        await Shell.WaitAsync("\nup");
+        await Shell.WaitForLineAsync("up");
         await Shell.KeyAsync("C-z");
         await Shell.WaitAsync("Stopped");
         await Shell.RunAsync("bg");
         await Shell.AssertAsBeforeAsync();
         Shell.Write("go", "");
         await Shell.WaitAsync("gone");
+        await Shell.KeyAsync("Enter");
         Assert.Contains("done 0", await Shell.RunAsync("wait; echo done $?"), StringComparison.Ordinal);
     }
 
@@ -235,7 +238,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         Shell.Write("stopped", "echo $$ >pgid; echo up; read -r line");
         await Shell.TypeAsync("clear; $OSL run -- bash stopped");
-        await Shell.WaitAsync("\nup");
+        await Shell.WaitForLineAsync("up");
         await Shell.KeyAsync("C-z");
         await Shell.WaitAsync("Stopped");
         await Shell.RunAsync(command);
@@ -252,7 +255,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         Shell.Write("hang", "echo $$ $PPID >ids; echo up; while :; do sleep 1000; done");
         await Shell.TypeAsync("clear; $OSL run -- bash hang");
-        await Shell.WaitAsync("\nup");
+        await Shell.WaitForLineAsync("up");
         if (stopped)
         {
             await Shell.KeyAsync("C-z");
@@ -277,7 +280,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         Shell.Write("echoing", "while read -r line; do echo \"got $line\"; done");
         await Shell.TypeAsync("clear; PS1='da''sh> ' dash -i");
-        await Shell.WaitAsync("\ndash>");
+        await Shell.WaitForLineAsync("dash>");
         await Shell.TypeAsync("$OSL run -- sh echoing");
         await Shell.TypeAsync("one");
         await Shell.WaitAsync("got one");

@@ -81,15 +81,18 @@ internal sealed class TmuxShell : IAsyncDisposable
 
     internal Task<string> WaitAsync(string text) => WaitAsync($"'{text}'", screen => screen.Contains(text, StringComparison.Ordinal));
 
+    internal Task<string> WaitForLineAsync(string line) =>
+        WaitAsync($"line '{line}'", screen => screen.Split('\n').Contains(line, StringComparer.Ordinal));
+
     /// <summary>Has the shell do something on an empty screen, and waits until it has done it.</summary>
     /// <returns>What is on the screen then.</returns>
     internal async Task<string> RunAsync(string command)
     {
         // A program that is about to end may still take what is typed.
-        await WaitAsync("prompt", screen => screen.Split('\n')[^1] is "$" || _marks == 0);
+        await WaitAsync("prompt", screen => screen.EndsWith('$') || _marks == 0);
         var mark = $"mark{++_marks}";
-        // Not as it is typed: only what is printed is the mark.
-        await TypeAsync($"clear; {command}; echo {mark[..4]}''{mark[4..]}");
+        // Not as it is typed: only what is printed is the mark. And $? is still that of the command before.
+        await TypeAsync($"s=$?; clear; (exit $s); {command}; echo {mark[..4]}''{mark[4..]}");
         var screen = await WaitAsync(mark);
         return screen[..screen.IndexOf(mark, StringComparison.Ordinal)];
     }
