@@ -14,14 +14,14 @@ var write = args.Contains("--write", StringComparer.Ordinal);
 try
 {
     var areas = Sources.Read(args[0]);
-    var runs = args[3..].Where(argument => argument != "--write").Select(Run.Parse).ToList();
+    var runs = args[3..].Where(argument => !string.Equals(argument, "--write", StringComparison.Ordinal)).Select(Run.Parse).ToList();
     var table = new Table(areas, runs);
     var same = true;
     foreach (var (file, text) in new[] { (args[1], table.Summary()), (args[2], table.Page()) })
     {
         var before = File.ReadAllText(file);
         var after = Marked.Replace(file, before, text);
-        if (before == after)
+        if (string.Equals(before, after, StringComparison.Ordinal))
         {
             continue;
         }

@@ -49,19 +49,17 @@ internal sealed record Run(string Name, IReadOnlyDictionary<string, Verdict> Ver
             .Where(test => ((string?)test.Attribute("type"))?.EndsWith("." + parts[1], StringComparison.Ordinal) == true)
             .GroupBy(test => (string)test.Attribute("method")!, StringComparer.Ordinal)
             .ToDictionary(cases => cases.Key, cases => Judge(cases.Key, [.. cases]), StringComparer.Ordinal);
-        return verdicts.Count > 0
-            ? new Run(parts[0], verdicts)
-            : throw new InvalidDataException($"{parts[2]} says nothing of {parts[1]}.");
+        return verdicts.Count > 0 ? new Run(parts[0], verdicts) : throw new InvalidDataException($"{parts[2]} says nothing of {parts[1]}.");
     }
 
     private static Verdict Judge(string method, IReadOnlyList<XElement> cases)
     {
-        if (cases.All(test => (string?)test.Attribute("result") == "Pass"))
+        if (cases.All(test => Ended(test, "Pass")))
         {
             return Verdict.Yes;
         }
 
-        if (cases.Any(test => (string?)test.Attribute("result") != "Skip"))
+        if (!cases.All(test => Ended(test, "Skip")))
         {
             return Verdict.No;
         }
@@ -71,4 +69,7 @@ internal sealed record Run(string Name, IReadOnlyDictionary<string, Verdict> Ver
             : reason.StartsWith(NoMeaning, StringComparison.Ordinal) ? new(false, reason[NoMeaning.Length..], false)
             : throw new InvalidDataException($"{method} was skipped, and '{reason}' does not say which kind of no that is.");
     }
+
+    private static bool Ended(XElement test, string result) =>
+        string.Equals((string?)test.Attribute("result"), result, StringComparison.Ordinal);
 }

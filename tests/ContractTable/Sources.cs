@@ -27,6 +27,9 @@ internal static partial class Sources
     }
 
     // An attribute, whatever stands below it on lines of its own, and the method.
-    [GeneratedRegex(@"\[(?:Fact|Theory)\](?:\s*\[[^\n]*\])*\s*public (?:async )?(?:Task|void) (?<name>\w+)\(", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\[(?:Fact|Theory)\](?:\s*\[[^\n]*\])*\s*public (?:async )?(?:Task|void) (?<name>\w+)\(",
+        RegexOptions.ExplicitCapture
+    )]
     private static partial Regex TestMethod();
 }

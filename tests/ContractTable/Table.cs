@@ -81,7 +81,9 @@ internal sealed class Table(IReadOnlyList<Area> areas, IReadOnlyList<Run> runs)
         runs.Select(run => (run.Name, Verdict: run.Of(method)))
             .Where(run => !run.Verdict.Holds)
             .GroupBy(run => run.Verdict)
-            .Select(same => $"{string.Join(" and ", same.Select(run => run.Name))} {same.Key.Text} ({same.Key.Reason?.TrimEnd('.') ?? "fails"})");
+            .Select(same =>
+                $"{string.Join(" and ", same.Select(run => run.Name))} {same.Key.Text} ({same.Key.Reason?.TrimEnd('.') ?? "fails"})"
+            );
 
     private void Rule(StringBuilder text) => Row(text, Enumerable.Repeat("---", runs.Count + 1), space: "");
 

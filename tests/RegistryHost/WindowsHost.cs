@@ -103,6 +103,9 @@ internal static class WindowsHost
 
         public IReadOnlyList<GroupEntry> Live() => [];
 
+        public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) =>
+            RegistrySystem.Current.CountMembers(entries);
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         public void Started(ProcessRef process, int pgid) { }

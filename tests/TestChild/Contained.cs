@@ -6,7 +6,8 @@ using System.Runtime.InteropServices;
 /// <summary>The children of the contract on Windows: what tests/integration/Contract/Children.cs asks for, by the same names.</summary>
 internal static class Contained
 {
-    /// <summary>What "waits" means: until it is ended, or so long.</summary>
+    /// <summary>What "waits" means: until it is ended, or so long. Nothing sets it.</summary>
+    private static readonly ManualResetEvent Never = new(initialState: false);
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     /// <summary>Each argument and then the variable, if it has a name; '|' after each.</summary>
@@ -38,7 +39,7 @@ internal static class Contained
     internal static int WaitReady()
     {
         Say("ready");
-        Thread.Sleep(Long);
+        _ = Never.WaitOne(Long);
         return 0;
     }
 
@@ -48,7 +49,7 @@ internal static class Contained
         using var first = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         using var second = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
         Say(line);
-        Thread.Sleep(Long);
+        _ = Never.WaitOne(Long);
         return 0;
     }
 
@@ -75,7 +76,7 @@ internal static class Contained
         Say("ready");
         if (stay)
         {
-            Thread.Sleep(Long);
+            _ = Never.WaitOne(Long);
         }
 
         return 0;
@@ -97,7 +98,7 @@ internal static class Contained
 
         foreach (var node in below)
         {
-            if (node.StandardOutput.ReadLine() != "ready")
+            if (!string.Equals(node.StandardOutput.ReadLine(), "ready", StringComparison.Ordinal))
             {
                 return 1;
             }
@@ -115,7 +116,7 @@ internal static class Contained
             bell.Write("ready\n"u8);
         }
 
-        Thread.Sleep(Long);
+        _ = Never.WaitOne(Long);
         return 0;
     }
 

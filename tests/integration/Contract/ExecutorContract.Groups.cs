@@ -33,7 +33,7 @@ public abstract partial class ExecutorContract
         Assert.False(string.IsNullOrEmpty(leader.JobId));
         Assert.Equal(leader.JobId, leader.Metadata["job_id"]);
         Assert.Equal(leader.JobId, member.JobId);
-        Assert.NotEqual(leader.JobId, other.JobId);
+        Assert.NotEqual(leader.JobId, other.JobId, StringComparer.Ordinal);
     }
 
     [Fact]

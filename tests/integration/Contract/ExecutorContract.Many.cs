@@ -29,10 +29,20 @@ public abstract partial class ExecutorContract
                 })
         );
 
-        Assert.Equal(Enumerable.Range(0, runs).Select(number => $"{number}|{number}|"), results.Select(run => run.StandardOutput.Text));
+        Assert.Equal(
+            Enumerable.Range(0, runs).Select(number => $"{number}|{number}|"),
+            results.Select(run => run.StandardOutput.Text),
+            StringComparer.Ordinal
+        );
         Assert.All(results, run => Assert.True(run.ExitStatus.IsSuccess));
         Assert.Equal(runs, results.Select(run => run.OperationId).Distinct().Count());
-        Assert.Equal(runs, Journal().Count(record => record.Type == AuditRecordType.Outcome && record.Outcome == "succeeded"));
+        Assert.Equal(
+            runs,
+            Journal()
+                .Count(record =>
+                    record.Type == AuditRecordType.Outcome && string.Equals(record.Outcome, "succeeded", StringComparison.Ordinal)
+                )
+        );
         Assert.Empty(Osl.Registry.Live());
     }
 

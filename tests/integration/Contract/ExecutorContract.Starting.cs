@@ -135,7 +135,11 @@ public abstract partial class ExecutorContract
             .OrThrow();
 
         Assert.EndsWith("\n", run.StandardOutput.Text, StringComparison.Ordinal);
-        Assert.Equal(["A=1", $"OSL_OPERATION={run.OperationId}"], A.WithoutTheSystems(run.StandardOutput.Text[..^1].Split('\n')));
+        Assert.Equal(
+            ["A=1", $"OSL_OPERATION={run.OperationId}"],
+            A.WithoutTheSystems(run.StandardOutput.Text[..^1].Split('\n')),
+            StringComparer.Ordinal
+        );
     }
 
     [Fact]

@@ -182,10 +182,7 @@ public abstract partial class ExecutorContract
     {
         var leader = await StartAsync(A.Wait());
         var stopped = await StartAsync(A.Wait(), spawn => spawn.WithProcessGroup(leader.Group!));
-        var limited = await StartAsync(
-            A.Wait(),
-            spawn => spawn.WithProcessGroup(leader.Group!).WithTimeLimit(A.Moment)
-        );
+        var limited = await StartAsync(A.Wait(), spawn => spawn.WithProcessGroup(leader.Group!).WithTimeLimit(A.Moment));
 
         await stopped.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();
 
@@ -198,10 +195,7 @@ public abstract partial class ExecutorContract
     public async Task A_time_limit_ends_even_who_ignores_the_whole_stop_sequence()
     {
         var term = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromMilliseconds(100))] };
-        var started = await StartAsync(
-            A.Stubborn(),
-            spawn => spawn.WithTimeLimit(A.Moment).WithStopSequence(term)
-        );
+        var started = await StartAsync(A.Stubborn(), spawn => spawn.WithTimeLimit(A.Moment).WithStopSequence(term));
 
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status);
     }

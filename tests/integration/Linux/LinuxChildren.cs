@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Tests.Integration.Contract;
@@ -7,6 +8,7 @@ using Osl.Tests.Integration.Contract;
 namespace Osl.Tests.Integration.Linux;
 
 /// <summary>By the shell and the usual tools: a process of .NET takes fifty times as long to start.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class LinuxChildren(string scratch) : Children(scratch)
 {
     private const string WaitForEver = "while :; do sleep 600; done";

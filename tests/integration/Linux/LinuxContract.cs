@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Osl.Hosting;
 using Osl.Tests.Integration.Contract;
 
 namespace Osl.Tests.Integration.Linux;
 
 /// <summary>The Linux executor: pidfds, no fallback. As whoever runs the tests.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class LinuxContract : ExecutorContract
 {
     protected override Children CreateChildren(string scratch) => new LinuxChildren(scratch);
