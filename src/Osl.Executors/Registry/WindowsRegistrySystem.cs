@@ -15,7 +15,7 @@ namespace Osl.Executors.Registry;
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsRegistrySystem : IRegistrySystem
 {
-    private const uint Look = Kernel32.PROCESS_QUERY_LIMITED_INFORMATION | Kernel32.SYNCHRONIZE;
+    private static readonly uint Look = ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE;
 
     /// <summary>A creation time is a time of day: it means one process, in whatever boot.</summary>
     public string BootId => "";
@@ -130,19 +130,9 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
                 continue;
             }
 
-            foreach (var pid in Job.Members(job))
+            if (WindowsProcesses.Members(job, content.Pgid).MinBy(member => member.Process.StartTime)?.Process is { } eldest)
             {
-                using var process = ProcessHandle.TryOpen(pid, Look, out _);
-                if (
-                    process is not null
-                    && Job.Contains(job, process)
-                    && !ProcessHandle.HasEnded(process)
-                    && ProcessHandle.CreationTime(process) is var start
-                    && (!members.TryGetValue(operation, out var elder) || start < elder.StartTime)
-                )
-                {
-                    members[operation] = new GroupMember(pid, content.IsPrepared ? pid : content.Pgid, start);
-                }
+                members[operation] = new GroupMember(eldest.Pid, content.IsPrepared ? eldest.Pid : content.Pgid, eldest.StartTime);
             }
         }
 
@@ -160,9 +150,10 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
             }
 
             using var job = OpenJob(entry.Operation);
-            if (job is not null && Job.CountActive(job) is var count and >= 0)
+            if (job is not null)
             {
-                counts[entry.Pgid] = count;
+                // As a stop counts them: without the console's host, which is in the job and nobody's program.
+                counts[entry.Pgid] = WindowsProcesses.Members(job, entry.Pgid).Count;
             }
         }
 

@@ -85,6 +85,9 @@ public abstract class Children(string scratch)
     /// <summary>Says ready and waits.</summary>
     public abstract Child Wait();
 
+    /// <summary>The exit code of who waits, when its minutes are over and nobody has ended it.</summary>
+    public abstract int WaitedOut { get; }
+
     /// <summary>Says a line, ignores every polite request to end, and waits.</summary>
     public abstract Child Stubborn(string line = "ready");
 

@@ -224,6 +224,15 @@ public abstract partial class ExecutorContract
         Assert.True(run.StartedAt <= run.CompletedAt);
         Assert.Equal(TimeSpan.Zero, run.StartedAt.Offset);
         Assert.True(run.Duration > TimeSpan.Zero);
+    }
+
+    [Fact]
+    [Trait("Needs", "real Windows")]
+    public async Task An_exit_says_how_much_memory_was_used()
+    {
+        Needs(Feature.Accounting);
+        var run = await RunAsync(A.Nothing);
+
         Assert.True(run.Exit.PeakMemory > 0);
     }
 

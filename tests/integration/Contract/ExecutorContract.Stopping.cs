@@ -238,7 +238,7 @@ public abstract partial class ExecutorContract
                 try
                 {
                     var outcome = await run;
-                    Assert.True(outcome.IsT1 || !outcome.AsT0.ExitStatus.IsSuccess);
+                    Assert.True(outcome.IsT1 || outcome.AsT0.ExitStatus != new ExitStatus(A.WaitedOut), outcome.ToString());
                 }
                 catch (ObjectDisposedException)
                 {

@@ -24,6 +24,9 @@ public enum Feature
     /// <summary>A program can be started with a priority and on chosen processors.</summary>
     Priority,
 
+    /// <summary>What a process has used is still known when it has ended.</summary>
+    Accounting,
+
     /// <summary>Limits of memory and of processes hold.</summary>
     Limits,
 }

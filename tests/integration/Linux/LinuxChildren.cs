@@ -126,6 +126,8 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
 
     public override Child Touch(string file) => new("/usr/bin/touch", [file]);
 
+    public override int WaitedOut => 0;
+
     public override Child Wait() => Script("echo ready; exec sleep 600");
 
     public override Child Stubborn(string line = "ready") => Script($"trap '' TERM; echo \"$1\"; {WaitForEver}", line);

@@ -221,7 +221,8 @@ public sealed class ProgramTests : WindowsExecutorTest
         Assert.Equal(0, exit.Status!.ExitCode);
         Assert.Equal(
             ["one", "--two", @"C:\x\y.txt", "a+b@c"],
-            (await launched.OutputEnded).Output.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim())
+            (await launched.OutputEnded).Output.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()),
+            StringComparer.Ordinal
         );
         using var lease = Executor.OpenExecutable(batch, _directory, []).OrThrow();
         Assert.Equal(Path.Join(Environment.SystemDirectory, "cmd.exe"), lease.Facts.Interpreter);

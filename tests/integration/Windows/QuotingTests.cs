@@ -62,7 +62,7 @@ public sealed partial class QuotingTests : WindowsExecutorTest
         {
             var output = await OutputOf(["args-utf16", .. arguments]);
 
-            Assert.Equal(arguments, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(FromHex));
+            Assert.Equal(arguments, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(FromHex), StringComparer.Ordinal);
         }
     }
 
@@ -104,7 +104,7 @@ public sealed partial class QuotingTests : WindowsExecutorTest
     public void Names_that_differ_in_case_only_are_refused() =>
         Assert.IsType<ValidationFailed>(TryLaunch(TestChild, ["exit", "0"], environment: ["Path=a", "PATH=b"]).AsT1);
 
-    private static string FromHex(string line) =>
+    internal static string FromHex(string line) =>
         string.Concat(
             line.Trim()[1..].Chunk(4).Select(digits => (char)int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
         );

@@ -1,3 +1,4 @@
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
@@ -80,7 +81,8 @@ public sealed class StreamTests : WindowsExecutorTest
         var second = launched.StandardOutput.ReadAsync(new byte[1], Cancelled).AsTask();
         await launched.StandardOutput.DisposeAsync();
 
-        Assert.NotNull(await Record.ExceptionAsync(() => second));
+        // With an error, as Windows has it; or at the end, since Wine breaks the pipe of a read that is under way. Never with data.
+        Assert.True(await Record.ExceptionAsync(() => second) is not null || (Wine.IsHere && await second == 0));
         await launched.StandardInput!.DisposeAsync();
         await launched.Exited;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipes;
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Tests.Integration.Contract;
@@ -11,6 +12,8 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
 {
     private static readonly string TestChild = Path.Combine(AppContext.BaseDirectory, "testchild.exe");
     private static readonly string Cmd = Path.Combine(Environment.SystemDirectory, "cmd.exe");
+
+    private static readonly string[] AddedByWine = ["SystemDrive=", "SystemRoot=", "WINE"];
 
     public override ValueList<string> SearchPath => [Environment.SystemDirectory];
 
@@ -99,6 +102,9 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
 
     public override Child Touch(string file) => Verb("touch", file);
 
+    /// <summary>Not 0: under Wine who is ended by Ctrl-C has that.</summary>
+    public override int WaitedOut => 3;
+
     public override Child Wait() => Verb("wait");
 
     public override Child Stubborn(string line = "ready") => Verb("stubborn", line);
@@ -147,7 +153,11 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
         }
     }
 
-    public override IEnumerable<string> WithoutTheSystems(IEnumerable<string> variables) => variables;
+    /// <summary>Windows adds nothing to an environment; Wine adds what its own parts need.</summary>
+    public override IEnumerable<string> WithoutTheSystems(IEnumerable<string> variables) =>
+        variables.Where(variable =>
+            !Wine.IsHere || !AddedByWine.Any(name => variable.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+        );
 
     public override void AssertEndedBy(Signal signal, ExitStatus? status) => Assert.Equal(new ExitStatus(128 + signal.Number), status);
 

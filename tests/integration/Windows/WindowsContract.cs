@@ -19,6 +19,7 @@ public sealed class WindowsContract : ExecutorContract
             Feature.Sessions => new("sessions of processes (setsid(2)) are POSIX's; detached means without the host's console."),
             Feature.ModeBits => new("a file is a program by what is in it; there is no x bit."),
             Feature.Scripts => new("the system starts no scripts by their first line."),
+            Feature.Accounting when Wine.IsHere => new("Wine keeps no account of what a process has used.", OnlyHere: true),
             Feature.Limits when Wine.IsHere => new(
                 "Wine takes the limits of a job and enforces none, so Osl refuses them there.",
                 OnlyHere: true

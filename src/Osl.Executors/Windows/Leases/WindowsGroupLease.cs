@@ -37,7 +37,7 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
         var job = Interop.Windows.Job.TryOpen(JobNames.Of(group.Operation), JobNames.ToHold, out var error);
         if (job is null)
         {
-            return error == Win32Error.ERROR_ACCESS_DENIED ? WindowsSignals.OfError(error, group.ToString()) : Unnamed(group, registry);
+            return error == Win32Error.ERROR_ACCESS_DENIED ? WindowsSignals.OfError(error, group.ToString()) : Unnamed(group);
         }
 
         // The name is the operation's; the leader, as long as it lives, has to agree.
@@ -199,10 +199,10 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     }
 
     /// <summary>There is no job of the name: nobody keeps it any more.</summary>
-    private static OperationError Unnamed(GroupRef group, ILaunchRegistry registry)
+    private static OperationError Unnamed(GroupRef group)
     {
         using var leader = ProcessHandle.TryOpen(group.Leader.Pid, ToAsk, out _);
-        return leader is not null && ProcessHandle.CreationTime(leader) != group.Leader.StartTime && registry.FindGroup(group.Id) is null
+        return leader is not null && ProcessHandle.CreationTime(leader) != group.Leader.StartTime
             ? new StaleProcess($"{group}: its leader has ended, and its pid belongs to another process by now")
             : Missing(group.Id);
     }
