@@ -319,7 +319,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         for (var i = 0; i < 40; i++)
         {
-            await Shell.TypeAsync("clear; $OSL run -- bash -c 'echo $$ >pgid; exec sleep 1000'");
+            await Shell.TypeAsync("clear; $OSL run -- sleep 1000");
             await Shell.WaitForProgramAsync();
             for (var look = 0; look < i; look++)
             {
