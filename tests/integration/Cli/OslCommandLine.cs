@@ -37,9 +37,10 @@ internal sealed class OslCommandLine : IDisposable
         }
     }
 
-    /// <summary>The program.</summary>
+    /// <summary>The program: what was built beside the tests, unless OSL_UNDER_TEST names an installed one.</summary>
     internal static string Path { get; } =
-        System.IO.Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "osl.exe" : "osl");
+        Environment.GetEnvironmentVariable("OSL_UNDER_TEST")
+        ?? System.IO.Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "osl.exe" : "osl");
 
     /// <summary>A directory for whatever the test needs.</summary>
     internal string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("osl-cli-").FullName;

@@ -9,7 +9,9 @@ using Osl.Tests.Integration.Cli;
 namespace Osl.Tests.Integration.Windows;
 
 /// <summary>osl.exe, run as people run it: programs of their own that know of each other by the registry and the journal only.</summary>
+/// <remarks>Alone: while another test visits the console of a child, what System.Diagnostics.Process starts is born at that one.</remarks>
 [Trait("Needs", "windows")]
+[Collection(nameof(Alone))]
 public sealed class OslUnderWindowsTests : IDisposable
 {
     private const int InternalError = 1359;
