@@ -110,8 +110,9 @@ internal sealed partial class JournalTail : IDisposable
     /// <summary>Appends one frame. Under the lock, after <see cref="CatchUp"/>.</summary>
     /// <param name="batch">Its items and where the frame is put together.</param>
     /// <param name="sync">Whether it has to be durable when this returns.</param>
+    /// <param name="time">The frame's time; null for now.</param>
     /// <exception cref="IOException">It was not appended.</exception>
-    internal void Append(FrameBuilder batch, bool sync)
+    internal void Append(FrameBuilder batch, bool sync, long? time = null)
     {
         MakeRoom(batch.Length);
         _sound = false;
@@ -122,7 +123,7 @@ internal sealed partial class JournalTail : IDisposable
         }
 
         _ahead.Root(_root);
-        var frame = batch.Finish(_tree.Size, JournalFormat.Microseconds(_options.TimeProvider.GetUtcNow()), _root);
+        var frame = batch.Finish(_tree.Size, time ?? JournalFormat.Microseconds(_options.TimeProvider.GetUtcNow()), _root);
         _storage.Write(_segment!, frame, _end);
         if (sync)
         {

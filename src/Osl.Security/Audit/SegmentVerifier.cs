@@ -95,10 +95,12 @@ internal sealed class SegmentVerifier
     /// <summary>Goes through the frames and says where they end.</summary>
     private long VerifyFrames()
     {
+        // Looked for again only where frames end: should the next one be opened meanwhile and disown a frame that was read here, that is
+        // found below, and the log is looked at once more (JournalVerifier).
+        PeekNext();
         var scanner = _segment.Scan();
         while (true)
         {
-            PeekNext();
             if (scanner.Next >= _next?.PreviousEnd)
             {
                 return scanner.Next;

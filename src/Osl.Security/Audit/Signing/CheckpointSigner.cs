@@ -200,7 +200,7 @@ internal sealed class CheckpointSigner : IDisposable
         _state.Write(_place, sync);
         _frame.Clear(next is null ? FrameType.Checkpoint : FrameType.Key);
         _frame.AddNote(Encoding.UTF8.GetBytes(note.ToString()));
-        tail.Append(_frame, sync);
+        tail.Append(_frame, sync, note.Microseconds);
         _place.NotedSize = tail.Size;
         _place.Key = next ?? _place.Key;
         _unsigned = 0;

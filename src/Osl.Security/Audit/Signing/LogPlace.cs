@@ -111,6 +111,7 @@ internal sealed class LogPlace
         problem =
             note is null ? "the frame holds no checkpoint"
             : (header.Type == FrameType.Key) != (note.NextKey is not null) ? "only a key frame names a key"
+            : header.Time != note.Microseconds ? "the frame has another time than the checkpoint in it"
             : Contradiction(note);
         if (problem is not null)
         {
