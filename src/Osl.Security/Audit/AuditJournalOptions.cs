@@ -1,3 +1,5 @@
+using Osl.Operations.Auditing;
+
 namespace Osl.Security.Audit;
 
 /// <summary>How a journal is written. The defaults are meant for production.</summary>
@@ -26,6 +28,12 @@ public sealed record AuditJournalOptions
 
     /// <summary>How long to wait while another process holds the journal's lock. 5 s unless said otherwise.</summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Told of each gap record once it is written: the journal makes it itself, so nobody has passed it in. On the writer's thread; must
+    /// be quick and not throw.
+    /// </summary>
+    public Action<AuditRecord>? GapRecorded { get; init; }
 
     /// <summary>The seam to the operating system.</summary>
     internal IJournalStorage Storage { get; init; } = JournalStorage.ForThisPlatform;

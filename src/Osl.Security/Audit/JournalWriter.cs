@@ -247,6 +247,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private void CommitGroup()
     {
         AuditUnavailable? refusal = null;
+        AuditRecord? recorded = null;
         var first = 0L;
         lock (_commit)
         {
@@ -267,7 +268,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
                     gap = _gap.Take();
                     if (gap is not null)
                     {
-                        AddGap(gap);
+                        recorded = AddGap(gap);
                     }
 
                     first = _tail.Size + _frame.Count;
@@ -287,7 +288,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                refusal = new AuditUnavailable(Reason(failure));
+                (refusal, recorded) = (new AuditUnavailable(Reason(failure)), null);
                 if (gap is not null)
                 {
                     _gap.PutBack(gap);
@@ -302,13 +303,19 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
 
         Acknowledge(first, refusal);
+        if (recorded is not null)
+        {
+            _options.GapRecorded?.Invoke(recorded);
+        }
     }
 
-    private void AddGap(GapLedger.Gap gap)
+    private AuditRecord AddGap(GapLedger.Gap gap)
     {
-        var pending = PendingAppend.Create(_gap.ToRecord(gap), AuditGuarantee.Written);
+        var record = _gap.ToRecord(gap);
+        var pending = PendingAppend.Create(record, AuditGuarantee.Written);
         _frame.Add(pending.Item, pending.Leaf);
         pending.Release();
+        return record;
     }
 
     /// <summary>Moves what is queued into the batch and, while there is room, into the frame.</summary>
