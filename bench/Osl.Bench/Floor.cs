@@ -24,18 +24,22 @@ internal sealed class Floor : IDisposable
     /// <summary>Microseconds for the whole tree.</summary>
     internal double KillTree(int count) => Run("killtree", count);
 
+    /// <summary>Microseconds for each record, in groups that are written at once and synced.</summary>
+    internal double Sync(int groups, int records, int bytes, bool filled, string file) =>
+        Run(["sync", .. Numbers(groups, records, bytes, filled ? 1 : 0), file]);
+
     public void Dispose() => File.Delete(_program);
 
-    private double Run(string verb, params int[] numbers)
+    private double Run(string verb, params int[] numbers) => Run([verb, .. Numbers(numbers)]);
+
+    private static IEnumerable<string> Numbers(params int[] numbers) =>
+        numbers.Select(number => number.ToString(CultureInfo.InvariantCulture));
+
+    private double Run(string[] arguments)
     {
         using var floor =
-            Process.Start(
-                new ProcessStartInfo(_program, [verb, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))])
-                {
-                    RedirectStandardOutput = true,
-                    UseShellExecute = false,
-                }
-            ) ?? throw new InvalidOperationException("The floor did not start.");
+            Process.Start(new ProcessStartInfo(_program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })
+            ?? throw new InvalidOperationException("The floor did not start.");
         var output = floor.StandardOutput.ReadToEnd();
         floor.WaitForExit();
         return double.Parse(output, CultureInfo.InvariantCulture);

@@ -5,7 +5,7 @@ using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
-// dotnet run -c Release --project bench/Osl.Bench [-- --quick]
+// dotnet run -c Release --project bench/Osl.Bench [-- --quick] [--audit: the journal only]
 // Prints a table; bench/RESULTS.md keeps the last one.
 var quick = args.Contains("--quick");
 var rounds = quick ? 3 : 9;
@@ -16,6 +16,12 @@ var audit = Directory.CreateTempSubdirectory("osl-bench-");
 try
 {
     using var floor = new Floor();
+    if (args.Contains("--audit"))
+    {
+        await AuditBench.RunAsync(quick, floor, audit.FullName);
+        return;
+    }
+
     await using var osl = OslHost.Create(o => o.UseAuditDirectory(Path.Combine(audit.FullName, "audit")).UseRegistryDirectory(null));
     Console.WriteLine(
         $"{Environment.ProcessorCount} cores, {Environment.OSVersion}, .NET {Environment.Version}, {rounds} rounds of {count}"
@@ -77,6 +83,8 @@ try
         Console.WriteLine($"| osl run -- true | {starts[1].Value:F0} | {starts[1].Ratio:F2} | ≤ 3 |");
         Console.WriteLine($"| env true | {starts[2].Value:F1} | {starts[2].Ratio:F2} | |");
     }
+
+    await AuditBench.RunAsync(quick, floor, audit.FullName);
 
     async ValueTask NothingAsync() => await judged.ExecuteAsync(nothing, OperationContext.Current).OrThrow();
 

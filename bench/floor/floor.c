@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -95,14 +96,48 @@ static void bench_killtree(int count)
     free(pids);
 }
 
+/* Groups of records, each written at once and synced before the next: what a journal can do at best. Microseconds a record. */
+static void bench_sync(const char *path, int groups, int records, int bytes, int filled)
+{
+    size_t size = (size_t)records * (size_t)bytes;
+    char *data = malloc(size);
+    memset(data, 'x', size);
+    int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    if (fd < 0) {
+        perror(path);
+        exit(1);
+    }
+    if (filled) {
+        char *zeros = calloc(1, size);
+        for (int i = 0; i < groups; i++)
+            if (write(fd, zeros, size) != (ssize_t)size)
+                exit(1);
+        fsync(fd);
+        free(zeros);
+    }
+    double start = now_us();
+    for (int i = 0; i < groups; i++) {
+        if (pwrite(fd, data, size, (off_t)i * (off_t)size) != (ssize_t)size || fdatasync(fd) != 0) {
+            perror("write and sync");
+            exit(1);
+        }
+    }
+    printf("%.3f\n", (now_us() - start) / ((double)groups * records));
+    close(fd);
+    unlink(path);
+    free(data);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "spawn") == 0 && atoi(argv[3]) <= 256)
         bench_spawn(atoi(argv[2]), atoi(argv[3]));
     else if (argc == 3 && strcmp(argv[1], "killtree") == 0)
         bench_killtree(atoi(argv[2]));
+    else if (argc == 7 && strcmp(argv[1], "sync") == 0)
+        bench_sync(argv[6], atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
     else {
-        fprintf(stderr, "usage: floor spawn COUNT IN_FLIGHT | floor killtree COUNT\n");
+        fprintf(stderr, "usage: floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES FILLED FILE\n");
         return 2;
     }
     return 0;

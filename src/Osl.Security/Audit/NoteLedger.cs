@@ -77,8 +77,11 @@ internal sealed class NoteLedger(VerifiedLog log, AuditVerifyOptions options)
 
         Last = note;
         _isTrusted |=
-            string.Equals(note!.KeyFingerprint, Pinned, StringComparison.Ordinal)
-            || string.Equals(note.NextKey?.Fingerprint, Pinned, StringComparison.Ordinal);
+            Pinned is not null
+            && (
+                string.Equals(note!.KeyFingerprint, Pinned, StringComparison.Ordinal)
+                || string.Equals(note.NextKey?.Fingerprint, Pinned, StringComparison.Ordinal)
+            );
         LastTrusted = _isTrusted ? note : LastTrusted;
         return note;
     }

@@ -41,11 +41,12 @@ public sealed class JournalFaultTests : IAsyncDisposable
     {
         Assert.SkipUnless(CanTrace, "strace is not here, or may not trace");
         // Every one in so many fails, beginning with each in turn: over the rounds, each of them does.
-        await Task.WhenAll(
+        var injected = await Task.WhenAll(
             Enumerable
                 .Range(1, every)
                 .Select(first => CheckAsync($"{call}-{error}-{first}", 60, $"{call}:error={error}:when={first}+{every}"))
         );
+        Assert.True(injected.Sum() >= every, $"{injected.Sum()} calls failed");
     }
 
     [Theory]
@@ -57,7 +58,8 @@ public sealed class JournalFaultTests : IAsyncDisposable
     {
         Assert.SkipUnless(CanTrace, "strace is not here, or may not trace");
         var places = Enumerable.Range(1, times).Where(n => All || n <= 4 || n % 6 == 0);
-        await Task.WhenAll(places.Select(n => CheckAsync($"{call}-kill-{n}", 60, $"{call}:signal=SIGKILL:when={n}")));
+        var injected = await Task.WhenAll(places.Select(n => CheckAsync($"{call}-kill-{n}", 60, $"{call}:signal=SIGKILL:when={n}")));
+        Assert.True(injected.Sum() > injected.Length / 2, $"{injected.Sum()} of {injected.Length} were killed");
     }
 
     private static bool CanTrace
@@ -79,7 +81,7 @@ public sealed class JournalFaultTests : IAsyncDisposable
         }
     }
 
-    private async Task CheckAsync(string name, int count, string inject)
+    private async Task<int> CheckAsync(string name, int count, string inject)
     {
         await TwoAtOnce.WaitAsync(TestContext.Current.CancellationToken);
         try
@@ -90,7 +92,8 @@ public sealed class JournalFaultTests : IAsyncDisposable
             // Something that is there before, so that it is not always the first segment.
             var acknowledged = await WriteAsync(directory, keys, 6, "before", null);
             Assert.Equal(6, acknowledged.Count);
-            acknowledged.AddRange(await WriteAsync(directory, keys, count, "faults", inject));
+            var trace = directory + ".trace";
+            acknowledged.AddRange(await WriteAsync(directory, keys, count, "faults", inject, trace));
 
             // As it was left: nothing that was acknowledged is missing, and nothing is called tampered.
             var left = AuditVerifier.Verify(directory, new() { Key = key });
@@ -109,6 +112,10 @@ public sealed class JournalFaultTests : IAsyncDisposable
             );
             Assert.Contains(acknowledged, line => line.EndsWith(" after:5", StringComparison.Ordinal));
             AssertLogged(name, directory, acknowledged);
+            var traced = await File.ReadAllLinesAsync(trace, TestContext.Current.CancellationToken);
+            return inject.Contains("signal=", StringComparison.Ordinal)
+                ? (traced.Any(line => line.Contains("killed by SIGKILL", StringComparison.Ordinal)) ? 1 : 0)
+                : traced.Count(line => line.EndsWith("(INJECTED)", StringComparison.Ordinal));
         }
         finally
         {
@@ -130,7 +137,14 @@ public sealed class JournalFaultTests : IAsyncDisposable
     }
 
     /// <summary>What was acknowledged. With an injection by strace, into calls on the journal's own files only.</summary>
-    private static async Task<List<string>> WriteAsync(string directory, string keys, int count, string tag, string? inject)
+    private static async Task<List<string>> WriteAsync(
+        string directory,
+        string keys,
+        int count,
+        string tag,
+        string? inject,
+        string trace = ""
+    )
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(
@@ -162,7 +176,7 @@ public sealed class JournalFaultTests : IAsyncDisposable
             [
                 "-f",
                 "-o",
-                "/dev/null",
+                trace,
                 "-e",
                 $"trace={inject.Split(':')[0]}",
                 "-e",

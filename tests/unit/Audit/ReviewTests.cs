@@ -238,6 +238,20 @@ public sealed class ReviewTests : SigningFixture
         Assert.Equal(20, kept!.Records);
         Assert.Empty(Directory.GetFiles(Root, "*.tmp"));
 
+        // Only a checkpoint is replaced by one.
+        var precious = Path.Combine(Root, "precious");
+        await File.WriteAllTextAsync(precious, kept + "more", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(precious + "-link", path);
+        foreach (var file in (string[])[precious, precious + "-link", Root])
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() =>
+                new CheckpointFileSink(file).KeepAsync(kept, TestContext.Current.CancellationToken)
+            );
+        }
+
+        Assert.Equal(kept + "more", await File.ReadAllTextAsync(precious, TestContext.Current.CancellationToken));
+        await new CheckpointFileSink(path).KeepAsync(kept, TestContext.Current.CancellationToken);
+
         var nowhere = new CheckpointFileSink(Path.Combine(Root, "no", "kept"));
         await Assert.ThrowsAnyAsync<IOException>(() => nowhere.KeepAsync(kept, TestContext.Current.CancellationToken));
     }

@@ -16,6 +16,8 @@ public sealed class SigningTests : SigningFixture
 
         var proof = Prove(key);
         Assert.Equal((AuditVerdict.Clean, 40L, 40L), (proof.Verdict, proof.Proven, proof.Signed));
+        // Signed, but with nothing to prove it against.
+        Assert.Equal((AuditVerdict.SelfConsistentOnly, 0L, 40L), (Prove().Verdict, Prove().Proven, Prove().Signed));
         Assert.Equal(proof.LastCheckpoint!.ToString(), Sink.Kept[^1].ToString());
         Assert.Equal(key.Fingerprint, proof.LastCheckpoint!.KeyFingerprint);
         Assert.Equal(AuditVerdict.Clean, Prove(checkpoint: Sink.Kept[^1]).Verdict);

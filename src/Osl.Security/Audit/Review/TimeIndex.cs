@@ -11,7 +11,7 @@ namespace Osl.Security.Audit;
 /// </summary>
 /// <remarks>
 /// It proves nothing, and who can write the directory can make it hide records from a reader that uses it. So it is used only where
-/// nothing is to be proven (<see cref="ViewProof"/>), and the verifier never looks at it.
+/// nothing is to be proven (<see cref="ViewProof"/>), and the verifier never looks at it. adr/0031-views-and-the-time-index.md.
 /// </remarks>
 internal sealed class TimeIndex
 {

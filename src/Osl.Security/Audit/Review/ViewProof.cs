@@ -7,7 +7,7 @@ namespace Osl.Security.Audit;
 /// <remarks>
 /// It proves what is shown, not that nothing else is there: that is <see cref="AuditVerifier"/>'s. Signatures are believed of the key
 /// that was given and of those that it, or one after it, names within what is read. A stretch (<see cref="Run"/>) ends where one
-/// frame does not continue the one before it, and nothing that comes later proves what is in it.
+/// frame does not continue the one before it, and nothing that comes later proves what is in it. adr/0031-views-and-the-time-index.md.
 /// </remarks>
 internal sealed class ViewProof(AuditVerifyOptions pins)
 {

@@ -4,7 +4,8 @@ namespace Osl.Security.Audit;
 
 /// <summary>
 /// Keeps the newest checkpoint in a file: on another machine's file system, or a directory of another account. Whole at any time, and
-/// on disk when it counts as kept. Whoever can write that file as well as the journal can forge both.
+/// on disk when it counts as kept. Whoever can write that file as well as the journal can forge both. A file that is there and holds
+/// no checkpoint is never replaced: who may name the file could otherwise have the host overwrite any.
 /// </summary>
 /// <param name="path">The file; its directory has to be there.</param>
 public sealed class CheckpointFileSink(string path) : ICheckpointSink
@@ -21,6 +22,11 @@ public sealed class CheckpointFileSink(string path) : ICheckpointSink
 
     private void Keep(AuditCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        if (Path.Exists(_path) && !HoldsCheckpoint())
+        {
+            throw new IOException($"{_path} is there and holds no checkpoint");
+        }
+
         var temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -38,5 +44,18 @@ public sealed class CheckpointFileSink(string path) : ICheckpointSink
             File.Delete(temporary);
             throw;
         }
+    }
+
+    private bool HoldsCheckpoint()
+    {
+        // One byte more than a checkpoint can have, so that nothing may follow it. A link is none.
+        if (File.ResolveLinkTarget(_path, returnFinalTarget: false) is not null || !File.Exists(_path))
+        {
+            return false;
+        }
+
+        using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[AuditCheckpoint.MaxLength + 1];
+        return AuditCheckpoint.TryParse(bytes.AsSpan(0, RandomAccess.Read(file, bytes, 0))) is not null;
     }
 }
