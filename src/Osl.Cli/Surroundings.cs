@@ -65,7 +65,9 @@ internal static class Surroundings
     }
 
     private static string Distrust(string file) =>
-        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true } ? "" : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
+        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true }
+            ? ""
+            : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
 
     private static Finding Place(string name, string path, string remedy)
     {
@@ -87,7 +89,7 @@ internal static class Surroundings
         var isThere = existing.Length == path.Length;
         var willDo = trust.IsTrusted || (!isThere && trust.Problem == PathProblem.WritableByOthers && (trust.Mode & Sticky) != 0);
         return willDo
-            ? new(name, true, isThere ? path : $"{path}, not there yet")
+            ? new(name, true, $"{path}: trusted{(isThere ? "" : ", not there yet")}")
             : new(name, false, $"{path}: {trust.Describe()}", remedy);
     }
 }

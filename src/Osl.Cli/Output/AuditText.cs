@@ -122,7 +122,7 @@ internal static class AuditText
     private static string? ProgramOf(AuditRecord record) =>
         record.Executable?.Path
         ?? ProgramIn(record.Request)
-        ?? (record.Target is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
+        ?? (record.Target is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : TargetIn(record.Request));
 
     /// <summary>A refusal may come before the program was found: then it is only named in the request.</summary>
     private static string? ProgramIn(JsonElement? request)
@@ -131,6 +131,13 @@ internal static class AuditText
         var program = Member(Member(operation, "spawn") ?? operation, "program");
         return program is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
     }
+
+    /// <summary>The same holds for a target: who reviews refusals asks first what was meant.</summary>
+    private static string? TargetIn(JsonElement? request) =>
+        Member(Member(request, "operation"), "target") is not { } target ? null
+        : Member(target, "pgid") is { } pgid ? $"group {pgid}"
+        : Member(target, "pid") is { } pid ? $"process {pid}"
+        : null;
 
     private static JsonElement? Member(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
