@@ -31,8 +31,9 @@ internal sealed class OslCommandLine : IDisposable
     internal OslCommandLine() =>
         System.IO.Directory.CreateDirectory(RuntimeDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-    /// <summary>The program.</summary>
-    internal static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "osl");
+    /// <summary>The program: what was built beside the tests, unless OSL_UNDER_TEST names an installed one.</summary>
+    internal static string Path { get; } =
+        Environment.GetEnvironmentVariable("OSL_UNDER_TEST") ?? System.IO.Path.Combine(AppContext.BaseDirectory, "osl");
 
     /// <summary>A directory for whatever the test needs.</summary>
     internal string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("osl-cli-").FullName;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Osl.Interop.Linux;
+using Osl.Tests.Integration.Cli;
 
 namespace Osl.Tests.Integration.Readme;
 
@@ -31,7 +32,7 @@ internal sealed class TranscriptShell : IDisposable
     {
         var home = Directory.CreateTempSubdirectory("osl-readme-").FullName;
         Directory.CreateDirectory(Path.Combine(home, "bin"));
-        File.CreateSymbolicLink(Path.Combine(home, "bin", "osl"), Path.Combine(AppContext.BaseDirectory, "osl"));
+        File.CreateSymbolicLink(Path.Combine(home, "bin", "osl"), OslCommandLine.Path);
         var owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(Path.Combine(home, ".run"), owner);
         // Where packages come from is this machine's to say.
