@@ -80,7 +80,7 @@ internal static class Surroundings
         path = Path.GetFullPath(path);
         var trust = TrustedPath.Examine(path);
         return trust.IsTrusted || trust.IsMissing
-            ? new(name, true, trust.IsTrusted ? path : $"{path}, not there yet")
+            ? new(name, true, $"{path}: trusted{(trust.IsTrusted ? "" : ", not there yet")}")
             : new(name, false, $"{path}: {trust.Describe()}", remedy);
     }
 }

@@ -177,7 +177,8 @@ internal static class AuditText
         };
 
     internal static string? ProgramOf(AuditRecord record) =>
-        AuditFilter.ProgramOf(record) ?? (record.Target is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
+        AuditFilter.ProgramOf(record)
+        ?? (AuditFilter.TargetOf(record) is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
 
     private static void WriteMembers(TextWriter output, JsonElement element, string indent)
     {

@@ -60,18 +60,23 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
         }
 
         text.List("Environment and files", Environment);
-        if (command is OslCommand { Examples: var examples })
+        text.Title("Examples");
+        foreach (var example in ExamplesOf(command))
         {
-            text.Title("Examples");
-            foreach (var example in examples)
-            {
-                text.Verbatim($"  {example.CommandLine}");
-                text.Paragraph(example.What, indent: 6);
-            }
+            text.Verbatim($"  {example.CommandLine}");
+            text.Paragraph(example.What, indent: 6);
         }
 
         return ExitCodes.Done;
     }
+
+    /// <summary>Its own; of a command that has others below it, one of each.</summary>
+    private static IEnumerable<Example> ExamplesOf(Command command) =>
+        command is OslCommand leaf
+            ? leaf.Examples
+            : command
+                .Subcommands.Where(sub => !sub.Hidden)
+                .SelectMany(sub => sub is OslCommand ? ExamplesOf(sub).Take(1) : ExamplesOf(sub));
 
     private static void Usage(HelpText text, Command command, string path)
     {

@@ -77,7 +77,7 @@ public sealed record AuditFilter
 
     /// <summary>Whether it is about a group: as its member, as its target, as what it was started into.</summary>
     internal static bool IsOfGroup(AuditRecord record, int pgid) =>
-        record.Pgid == pgid || record.TargetPgid == pgid || record.Target is { IsGroup: true } target && target.Id == pgid;
+        record.Pgid == pgid || record.TargetPgid == pgid || TargetOf(record) is { IsGroup: true } target && target.Id == pgid;
 
     /// <summary>The program that a record names: as it was opened, or, where it was refused before, as it was asked for.</summary>
     /// <param name="record">The record.</param>
@@ -87,6 +87,26 @@ public sealed record AuditFilter
         ArgumentNullException.ThrowIfNull(record);
         return record.Executable?.Path ?? ProgramIn(record.Request);
     }
+
+    /// <summary>What a record is aimed at: as it was found, or, where it was refused before, as it was asked for.</summary>
+    /// <param name="record">The record.</param>
+    /// <returns>A pid, or a pgid where it is a group; null when it is aimed at nothing.</returns>
+    public static (int Id, bool IsGroup)? TargetOf(AuditRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.Target is { } found ? (found.Id, found.IsGroup) : TargetIn(record.Request);
+    }
+
+    private static (int Id, bool IsGroup)? TargetIn(JsonElement? request)
+    {
+        var target = Member(Member(request, "operation"), "target");
+        return NumberIn(target, "pgid") is { } pgid ? (pgid, true)
+            : NumberIn(target, "pid") is { } pid ? (pid, false)
+            : null;
+    }
+
+    private static int? NumberIn(JsonElement? element, string name) =>
+        Member(element, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : null;
 
     private static string? ProgramIn(JsonElement? request)
     {
