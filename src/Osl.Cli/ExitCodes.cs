@@ -2,6 +2,7 @@ using Osl.Interop.Linux;
 using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 
 namespace Osl.Cli;
 
@@ -27,6 +28,13 @@ internal static class ExitCodes
     internal const int NotFound = 4;
     internal const int Survivors = 5;
     internal const int NoJournal = 6;
+
+    internal const int UnsignedTail = 10;
+    internal const int TornTail = 11;
+    internal const int Tampered = 12;
+    internal const int RolledBack = 13;
+    internal const int WrongKey = 14;
+    internal const int SelfConsistentOnly = 15;
 
     internal const int TimedOut = 124;
     internal const int Refused = 125;
@@ -56,6 +64,49 @@ internal static class ExitCodes
         new("5", "somebody survived"),
         new("6", "the audit journal is not available"),
     ];
+
+    /// <summary>What `osl audit verify` exits with.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfVerifyTable { get; } =
+    [
+        new("0", "clean: a key that was given has signed every record"),
+        new("1", "failed"),
+        new("2", "wrong usage"),
+        new("6", "there is no audit journal"),
+        new("10", "unsigned tail: nothing proves the last records yet"),
+        new("11", "torn tail: the end is cut off within a frame"),
+        new("12", "tampered: not what was written; the first place is named"),
+        new("13", "rolled back: older than the checkpoint that was given"),
+        new("14", "wrong key: signed, but not by the key that was given"),
+        new("15", "self-consistent only: nothing was given to prove it against"),
+    ];
+
+    /// <summary>For what a verification found.</summary>
+    internal static int Of(AuditVerdict verdict) =>
+        verdict switch
+        {
+            AuditVerdict.Clean => Done,
+            AuditVerdict.UnsignedTail => UnsignedTail,
+            AuditVerdict.TornTail => TornTail,
+            AuditVerdict.RolledBack => RolledBack,
+            AuditVerdict.WrongKey => WrongKey,
+            AuditVerdict.SelfConsistentOnly => SelfConsistentOnly,
+            AuditVerdict.Empty => NoJournal,
+            _ => Tampered,
+        };
+
+    /// <summary>How people read it.</summary>
+    internal static string NameOf(AuditVerdict verdict) =>
+        verdict switch
+        {
+            AuditVerdict.UnsignedTail => "unsigned tail",
+            AuditVerdict.TornTail => "torn tail",
+            AuditVerdict.RolledBack => "rolled back",
+            AuditVerdict.WrongKey => "wrong key",
+            AuditVerdict.SelfConsistentOnly => "self-consistent only",
+            AuditVerdict.Clean => "clean",
+            AuditVerdict.Empty => "empty",
+            _ => "tampered",
+        };
 
     /// <summary>For every command but run.</summary>
     internal static int Of(OperationError error) =>

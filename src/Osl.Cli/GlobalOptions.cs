@@ -4,6 +4,7 @@ using Osl.Executors;
 using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 
 namespace Osl.Cli;
 
@@ -80,6 +81,7 @@ internal sealed class GlobalOptions
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
+                Sign(options, directory, io);
             }
 
             if (PolicyFileOf(parse, io) is { } policy)
@@ -97,6 +99,35 @@ internal sealed class GlobalOptions
                 options.UseLogger(EscapingLogSink.CreateLogger(io));
             }
         });
+
+    /// <summary>Where the key of a journal lies, if it has one: beside it, since neither may hold the other.</summary>
+    internal static string KeysOf(string auditDirectory) => Path.TrimEndingDirectorySeparator(auditDirectory) + "-keys";
+
+    private static void Sign(OslHostOptions options, string directory, CliIo io)
+    {
+        var keys = KeysOf(directory);
+        if (!Directory.Exists(keys))
+        {
+            return;
+        }
+
+        string? told = null;
+        options.SignAudit(
+            new AuditSigningOptions(keys)
+            {
+                Sink = io.Variable("OSL_AUDIT_CHECKPOINT") is { } file ? new CheckpointFileSink(file) : null,
+                StatusChanged = status =>
+                {
+                    // Once for each trouble, not for each checkpoint.
+                    if ((status.Problem ?? status.SinkProblem) is { } problem && !string.Equals(problem, told, StringComparison.Ordinal))
+                    {
+                        told = problem;
+                        io.Tell($"The audit journal could not be signed, or its checkpoint not kept: {problem}.");
+                    }
+                },
+            }
+        );
+    }
 
     /// <summary>Who asks: the account osl runs as.</summary>
     internal static OperationContext Context(string? reason = null) => new(Principal.Current, reason);

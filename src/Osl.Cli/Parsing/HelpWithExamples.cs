@@ -16,6 +16,7 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
     private static readonly (string Name, string Meaning)[] Environment =
     [
         ("OSL_AUDIT_DIR", "The audit journal, unless --audit-dir names it."),
+        ("OSL_AUDIT_CHECKPOINT", "A file for the newest signed checkpoint, best on another machine; 'osl audit key init' makes osl sign."),
         ("OSL_POLICY", "A policy file, unless --policy names it."),
         ("XDG_STATE_HOME", "Below it, or below ~/.local/state, lies the journal: osl/audit. For root: /var/lib/osl/audit."),
         ("XDG_RUNTIME_DIR", "Below it lies the registry of what runs: osl. For root: /run/osl."),

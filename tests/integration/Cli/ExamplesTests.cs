@@ -38,11 +38,9 @@ public sealed class ExamplesTests : IDisposable
         using var session = _osl.Open("run", "--", "sh", "-c", "trap : HUP; echo $$; while :; do sleep 1000 & wait; done");
         var pgid = await session.ReadNumberAsync();
 
-        var typed = $"${commandLine.Replace("osl ", "OSL ", StringComparison.Ordinal)}".Replace(
-            Placeholder,
-            pgid.ToString(CultureInfo.InvariantCulture),
-            StringComparison.Ordinal
-        );
+        var typed = commandLine
+            .Replace("osl ", "$OSL ", StringComparison.Ordinal)
+            .Replace(Placeholder, pgid.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", typed);
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
