@@ -271,6 +271,8 @@ public sealed class OslUnderWindowsTests : IDisposable
         Assert.Contains("testchild.exe", (await RunAsync("audit", "list")).Output, StringComparison.Ordinal);
         var verification = JournalVerifier.Verify(_osl.AuditDirectory);
         Assert.Equal((JournalVerdict.Clean, 5), (verification.Verdict, verification.Records));
+        // 15: whole, and nothing was given that proves it.
+        Assert.Equal(15, (await RunAsync("audit", "verify")).ExitCode);
     }
 
     [Fact]
