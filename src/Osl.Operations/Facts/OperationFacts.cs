@@ -14,8 +14,17 @@ public sealed record OperationFacts
     /// <summary>The working directory, absolute, where a program is to be started.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>
+    /// The real path of the working directory: of the open directory, links followed. Null when prepare did not look; a rule that
+    /// speaks of working directories then allows nothing.
+    /// </summary>
+    public string? RealWorkingDirectory { get; init; }
+
     /// <summary>The names of the variables the child would get, sorted; empty where nothing is started.</summary>
     public ValueList<string> EnvironmentNames { get; init; }
+
+    /// <summary>The account the child would run as, looked up; null when it runs as the host's own.</summary>
+    public RunAsFacts? RunAs { get; init; }
 
     /// <summary>Whom it is about: the process or group that is signalled, inspected or joined.</summary>
     public TargetFacts? Target { get; init; }
@@ -51,7 +60,33 @@ public sealed record ExecutableFacts(
     long OwnerUid,
     int Mode,
     string? Interpreter
-);
+)
+{
+    /// <summary>
+    /// SHA-256 of the open file, in lower-case hexadecimal; null when it was not taken. Prepare takes it where
+    /// <see cref="Policies.IPolicy.WantsDigest"/> says so.
+    /// </summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>
+    /// Whether nobody but root and the host's own account could have put something else at <see cref="CanonicalPath"/>
+    /// (knowledge/trusted-paths.md); null when prepare did not look, which counts as no.
+    /// </summary>
+    public bool? IsTrusted { get; init; }
+}
+
+/// <summary>An account or a group of accounts.</summary>
+/// <param name="Name">Its name; the number as a text where it has none.</param>
+/// <param name="Id">Its uid or gid.</param>
+public sealed record AccountFacts(string Name, long Id);
+
+/// <summary>Whom a child would run as.</summary>
+/// <param name="User">The account.</param>
+public sealed record RunAsFacts(AccountFacts User)
+{
+    /// <summary>The groups that were asked for and that the account is not a member of.</summary>
+    public ValueList<AccountFacts> ForeignGroups { get; init; }
+}
 
 /// <summary>Whose a target is, from the point of view of the principal who asks.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TargetRelation>))]
