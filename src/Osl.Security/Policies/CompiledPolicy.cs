@@ -14,7 +14,6 @@ public sealed class CompiledPolicy : IPolicy
     public const string UnknownRule = "policy:unknown";
 
     private readonly RuleIndex _index;
-    private readonly PolicyDecision _silent;
 
     private CompiledPolicy(PolicyDocument document, RuleLocations locations)
     {
@@ -30,7 +29,7 @@ public sealed class CompiledPolicy : IPolicy
                 .Select((rule, order) => new CompiledRule(rule, order, Hash, path)),
         ];
         _index = new RuleIndex(Rules);
-        _silent = new PolicyDecision(PolicyEffect.Deny, DefaultRule, "no rule allows it.")
+        Silent = new PolicyDecision(PolicyEffect.Deny, DefaultRule, "no rule allows it.")
         {
             PolicyHash = Hash,
             WhatWouldAllow = "Add a rule that allows it; explain shows which rules come near.",
@@ -47,6 +46,9 @@ public sealed class CompiledPolicy : IPolicy
     public IReadOnlyList<string> SecurePath { get; }
 
     internal RuleLocations Locations { get; }
+
+    /// <summary>The answer where no rule speaks.</summary>
+    internal PolicyDecision Silent { get; }
 
     /// <summary>Sorted by id.</summary>
     internal CompiledRule[] Rules { get; }
@@ -66,7 +68,7 @@ public sealed class CompiledPolicy : IPolicy
 
     /// <inheritdoc/>
     public PolicyDecision Decide(PolicyAction action, IOperation operation, OperationContext context, OperationFacts facts) =>
-        TryDecide(action, operation, context, facts) ?? _silent;
+        TryDecide(action, operation, context, facts) ?? Silent;
 
     /// <inheritdoc/>
     public bool MayEver(Principal principal, PolicyAction action)

@@ -97,6 +97,8 @@ internal sealed partial class CompiledRule
         return failed != RuleCondition.None || !Rule.IsPermit ? failed : RestrictionFailure(request);
     }
 
+    internal string? FirstRefusedVariable(in PolicyRequest request) => _environment.FirstRefused(request);
+
     internal bool HasPrincipal(Principal principal)
     {
         if (Rule.Principals.Count == 0)

@@ -156,6 +156,11 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
             return;
         }
 
+        if (element is { Kind: ArgumentKind.Literal, Count: ArgumentCount.Rest })
+        {
+            problems.Add(where, "a rest can't be a literal, which the file could not tell from a pattern", "oneOf with the one text");
+        }
+
         if (element.Count == ArgumentCount.Rest && !isLast)
         {
             problems.Add(where, "something follows the rest", "rest as the last element");

@@ -109,7 +109,7 @@ public static class PolicyWriter
             ("maxTimeout", require.MaxTimeout is { } time ? Keywords.Write(time) : null)
         );
 
-    private static string Arguments(ArgumentPattern pattern) =>
+    internal static string Arguments(ArgumentPattern pattern) =>
         pattern.Any ? "any" : $"[{string.Join(", ", pattern.Elements.Select(Element))}]";
 
     private static string Element(ArgumentElement element)
