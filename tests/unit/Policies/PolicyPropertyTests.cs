@@ -112,6 +112,31 @@ public sealed class PolicyPropertyTests
         );
 
     [Fact]
+    public void A_rule_that_lint_calls_shadowed_changes_no_decision()
+    {
+        var shadowed = 0;
+        ForAll(
+            PolicySamples.Document.Zip(PolicySamples.AnyRequest),
+            sample =>
+            {
+                var policy = CompiledPolicy.Compile(sample.Item1).AsT0;
+                var finding = PolicyLinter.Lint(policy).FirstOrDefault(finding => finding.Code is "shadowed");
+                if (finding is null)
+                {
+                    return true;
+                }
+
+                shadowed++;
+                var others = sample.Item1.Rules.Where(rule => !SameText(rule.Id, finding.Rule)).ToValueList();
+                return sample.Item2.Ask(policy).Effect
+                    == sample.Item2.Ask(CompiledPolicy.Compile(sample.Item1 with { Rules = others }).AsT0).Effect;
+            },
+            3000
+        );
+        Assert.True(shadowed > 50, $"{shadowed} were shadowed");
+    }
+
+    [Fact]
     public void Whatever_is_allowed_could_ever_be() =>
         ForAll(
             PolicySamples.Document.Zip(PolicySamples.AnyRequest),
