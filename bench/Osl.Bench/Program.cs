@@ -67,6 +67,17 @@ try
     Console.WriteLine($"| pipeline alone, 100 rules, intent and outcome written, µs | {alone[0].Value:F1} | 10 | |");
     Console.WriteLine($"| the same, bytes | {allocatedAlone:F0} | 2048 | |");
 
+    using (var startUp = new StartUp())
+    {
+        var starts = await startUp.MeasureAsync(quick ? 5 : 21);
+        Console.WriteLine();
+        Console.WriteLine("| start of a whole process, ReadyToRun, ms | median | against hello | target |");
+        Console.WriteLine("|---|---|---|---|");
+        Console.WriteLine($"| dotnet hello | {starts[0].Value:F0} | 1 | |");
+        Console.WriteLine($"| osl run -- true | {starts[1].Value:F0} | {starts[1].Ratio:F2} | ≤ 3 |");
+        Console.WriteLine($"| env true | {starts[2].Value:F1} | {starts[2].Ratio:F2} | |");
+    }
+
     async ValueTask NothingAsync() => await judged.ExecuteAsync(nothing, OperationContext.Current).OrThrow();
 
     async ValueTask RunTrueAsync()

@@ -27,13 +27,22 @@ internal sealed class CliIo : IDisposable
 
     internal TimeProvider Time { get; }
 
-    internal static CliIo Standard() =>
-        new(
-            new StreamWriter(Open(1), Utf8, bufferSize: 4096),
+    /// <summary>False when standard output was closed as osl started, so that no result can be told.</summary>
+    internal bool HasOutput { get; private init; } = true;
+
+    internal static CliIo Standard()
+    {
+        var output = Open(1);
+        return new(
+            new StreamWriter(output, Utf8, bufferSize: 4096),
             new StreamWriter(Open(2), Utf8, bufferSize: 1024) { AutoFlush = true },
             static name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null,
             TimeProvider.System
-        );
+        )
+        {
+            HasOutput = output is not DescriptorStream { IsOpen: false },
+        };
+    }
 
     /// <summary>One line of a result. What is untrusted in it has been escaped.</summary>
     internal void Print(string line) => Out.Write(line + "\n");

@@ -10,6 +10,7 @@ internal static class Durations
     /// <summary>Ten years: far beyond every use, far within every clock.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
+    /// <summary>Reads one that is at most ten years.</summary>
     internal static bool TryParse(string? text, out TimeSpan duration)
     {
         duration = default;
@@ -37,6 +38,10 @@ internal static class Durations
         duration = new TimeSpan(count * unit);
         return true;
     }
+
+    /// <summary>A bound, in days: <c>365 days</c>.</summary>
+    internal static string DescribeBound(TimeSpan bound) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bound.TotalDays:0} day{(bound.TotalDays > 1 ? "s" : "")}");
 
     /// <summary>An age for a table: its two largest units.</summary>
     internal static string Describe(TimeSpan age) =>

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Executors;
 using Osl.Hosting;
 using Osl.Operations;
+using Osl.Operations.Processes;
 
 namespace Osl.Cli;
 
@@ -32,18 +34,49 @@ internal sealed class GlobalOptions
             Arity = ArgumentArity.Zero,
         };
 
-    /// <summary>The audit directory that holds for this call; null when there is no home to put it under.</summary>
-    internal string? AuditDirectoryOf(ParseResult parse, CliIo io) =>
-        parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR") ?? OslDirectories.Audit;
+    internal Option<bool> Json { get; } =
+        new("--json")
+        {
+            Description = "Write JSON for programs, one object a line: knowledge/cli-json.md says which.",
+            Recursive = true,
+            Arity = ArgumentArity.Zero,
+        };
+
+    /// <summary>The audit directory that holds for this call, absolute; null when there is no home to put it under.</summary>
+    /// <exception cref="OslConfigurationException">It is relative, and there is no working directory, or it can be no path.</exception>
+    internal string? AuditDirectoryOf(ParseResult parse, CliIo io)
+    {
+        var named = parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR");
+        try
+        {
+            return named is null ? OslDirectories.Audit : Path.GetFullPath(named);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new OslConfigurationException(
+                $"'{named}' leads nowhere: the working directory is gone or can't be read.",
+                "Name the audit directory by an absolute path, or go to another directory."
+            );
+        }
+    }
 
     /// <summary>The policy file that was named; null when none was.</summary>
     internal string? PolicyFileOf(ParseResult parse, CliIo io) => parse.GetValue(Policy) ?? io.Variable("OSL_POLICY");
 
+    /// <summary>The policy file that may not be ignored: the one that was named, or the system's; null when there is none.</summary>
+    internal string? PolicyFor(ParseResult parse, CliIo io) =>
+        PolicyFileOf(parse, io) ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
+
+    /// <param name="parse">The command line.</param>
+    /// <param name="io">Where the environment and the time come from.</param>
+    /// <param name="control">For a command that stands for the one program it runs.</param>
+    /// <param name="observer">Who is told of starts and ends; null when nobody is.</param>
     /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
-    internal OslHost CreateHost(ParseResult parse, CliIo io) =>
+    internal OslHost CreateHost(ParseResult parse, CliIo io, JobControl? control = null, IProcessObserver? observer = null) =>
         OslHost.Create(options =>
         {
             options.UseTimeProvider(io.Time);
+            options.JobControl = control;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
@@ -52,6 +85,11 @@ internal sealed class GlobalOptions
             if (PolicyFileOf(parse, io) is { } policy)
             {
                 options.UsePolicyFile(policy);
+            }
+
+            if (observer is not null)
+            {
+                options.UseProcessObserver(observer);
             }
 
             if (parse.GetValue(Verbose))
@@ -63,13 +101,17 @@ internal sealed class GlobalOptions
     /// <summary>Who asks: the account osl runs as.</summary>
     internal static OperationContext Context(string? reason = null) => new(Principal.Current, reason);
 
+    /// <summary>All of them.</summary>
+    internal IReadOnlyList<Option> All => [Json, AuditDirectory, Policy, Verbose];
+
     internal void AddTo(Command root)
     {
         AuditDirectory.Validators.Add(NotEmpty);
         Policy.Validators.Add(NotEmpty);
-        root.Options.Add(AuditDirectory);
-        root.Options.Add(Policy);
-        root.Options.Add(Verbose);
+        foreach (var option in All)
+        {
+            root.Options.Add(option);
+        }
     }
 
     private static void NotEmpty(System.CommandLine.Parsing.OptionResult option)

@@ -23,10 +23,8 @@ internal sealed class OslApplication
         Root = new RootCommand("Runs operating-system processes as judged, audited operations, and ends them as a whole.");
         Root.Options.Clear();
         Root.Directives.Clear();
-        var help = new HelpOption("--help", "-h");
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
-        Root.Options.Add(help);
-        Root.Options.Add(new VersionOption { Action = new VersionAction() });
+        Root.Options.Add(new HelpOption("--help", "-h") { Action = new HelpWithExamples(_globals, io) });
+        Root.Options.Add(new VersionOption { Action = new VersionAction(_globals) });
         _globals.AddTo(Root);
         Root.Subcommands.Add(_run);
         Root.Subcommands.Add(new PsCommand(_globals, io));
@@ -34,6 +32,8 @@ internal sealed class OslApplication
         Root.Subcommands.Add(new KillGroupCommand(_globals, io));
         Root.Subcommands.Add(AuditCommands.Create(_globals, io));
         Root.Subcommands.Add(new DoctorCommand(_globals, io));
+        Root.Subcommands.Add(new CompletionCommand(_globals, io));
+        Root.Subcommands.Add(new CompleteCommand(Root, _run, _globals, io));
     }
 
     internal RootCommand Root { get; }
@@ -43,13 +43,15 @@ internal sealed class OslApplication
         var (parse, unknownOption) = Parse(arguments);
         // run stands where the program would stand: what is wrong with osl itself is 125 there.
         var isRun = parse.CommandResult.Command == _run;
-        if (Utf8Guard.FirstChanged(arguments, withEnvironment: isRun) is { } changed)
-        {
-            _io.Refuse($"Bytes that are not UTF-8 in {changed} can't be passed on as they are.", "Give a name or value that is UTF-8.");
-            return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
-        }
-
-        var exitCode = await InvokeAsync(parse, unknownOption, isRun).ConfigureAwait(false);
+        var json = AsksForJson(arguments, unknownOption);
+        var exitCode = Utf8Guard.FirstChanged(arguments, withEnvironment: isRun) is { } changed
+            ? WrongUsage(
+                $"Bytes that are not UTF-8 in {changed} can't be passed on as they are.",
+                "Give a name or value that is UTF-8.",
+                json,
+                isRun
+            )
+            : await InvokeAsync(parse, unknownOption, isRun, json).ConfigureAwait(false);
         try
         {
             await _io.Out.FlushAsync().ConfigureAwait(false);
@@ -71,7 +73,14 @@ internal sealed class OslApplication
         return (Root.Parse(split.Arguments, configuration), split.UnknownOption);
     }
 
-    private async Task<int> InvokeAsync(ParseResult parse, string? unknownOption, bool isRun)
+    /// <summary>Whether a program reads the answer; also where the rest of the command line can't be understood.</summary>
+    private bool AsksForJson(IReadOnlyList<string> arguments, string? unknownOption) =>
+        ProgramBoundary
+            .Find(arguments, Root, _run)
+            .Arguments.TakeWhile(argument => argument is not "--" && !string.Equals(argument, unknownOption, StringComparison.Ordinal))
+            .Contains(_globals.Json.Name, StringComparer.Ordinal);
+
+    private async Task<int> InvokeAsync(ParseResult parse, string? unknownOption, bool isRun, bool json)
     {
         if (SetUidGuard.IsSetUid)
         {
@@ -85,26 +94,38 @@ internal sealed class OslApplication
         var help = $"See 'osl{PathOf(parse.CommandResult)} --help'.";
         if (unknownOption is not null)
         {
-            _io.Refuse($"'{unknownOption}' is no option of osl run.", $"Put -- before a program whose name begins with -. {help}");
-            return ExitCodes.Refused;
+            return WrongUsage(
+                $"'{unknownOption}' is no option of osl run.",
+                $"Put -- before a program whose name begins with -. {help}",
+                json,
+                isRun
+            );
         }
 
         if (parse.Action is ParseErrorAction)
         {
             var unknown = parse.UnmatchedTokens is [var token, ..] && parse.CommandResult.Command.Subcommands.Any() ? token : null;
-            _io.Refuse(
-                unknown is not null
-                        ? $"'{unknown}' is no command: there are {string.Join(", ", parse.CommandResult.Command.Subcommands.Select(command => command.Name))}."
+            return WrongUsage(
+                unknown is not null ? $"'{unknown}' is no command: there are {CommandsOf(parse.CommandResult.Command)}."
+                    : parse.CommandResult.Command.Subcommands.Any()
+                        ? $"A command is missing: there are {CommandsOf(parse.CommandResult.Command)}."
                     : parse.Errors is [var first, ..] ? first.Message
                     : "This command line can't be understood.",
-                help
+                help,
+                json,
+                isRun
             );
-            return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
+        }
+
+        if (!_io.HasOutput && parse.CommandResult.Command is OslCommand command && command.NeedsOutput(parse))
+        {
+            _io.Refuse("Standard output is closed, so the result could not be told.", "Open it, on /dev/null if nobody is to read it.");
+            return isRun ? ExitCodes.Refused : ExitCodes.Failed;
         }
 
         try
         {
-            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFileOf(parse, _io) is { } policy)
+            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFor(parse, _io) is { } policy)
             {
                 // Also where nothing would be judged: a policy that is given is never silently without effect.
                 throw OslConfigurationException.PolicyFile(policy);
@@ -129,10 +150,11 @@ internal sealed class OslApplication
         }
         catch (OslConfigurationException e)
         {
-            return ConfigurationFailed(e, parse, isRun);
+            return ConfigurationFailed(e, parse, isRun, json);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
+            // Also when memory or threads ran out: this program is at its end anyway, and can still say so.
             _io.Refuse(
                 $"{e.GetType().Name}: {e.Message}",
                 parse.GetValue(_globals.Verbose) ? null : "This is a defect of osl; --verbose shows where it comes from."
@@ -141,14 +163,28 @@ internal sealed class OslApplication
         }
     }
 
+    private static string CommandsOf(Command command) =>
+        string.Join(", ", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name));
+
+    private int WrongUsage(string message, string remedy, bool json, bool isRun)
+    {
+        if (json)
+        {
+            Json.WriteError(_io.Out, "usage", message, remedy);
+        }
+
+        _io.Refuse(message, remedy);
+        return isRun ? ExitCodes.Refused : ExitCodes.WrongUsage;
+    }
+
     private static string PathOf(CommandResult? result) =>
         result?.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "";
 
-    private int ConfigurationFailed(OslConfigurationException e, ParseResult parse, bool isRun)
+    private int ConfigurationFailed(OslConfigurationException e, ParseResult parse, bool isRun, bool json)
     {
         // Its message ends with the remedy, which stands on a line of its own here.
         var message = e.Message.EndsWith(e.Remedy, StringComparison.Ordinal) ? e.Message[..^e.Remedy.Length].TrimEnd() : e.Message;
-        if (parse.CommandResult.Command is OslCommand command && parse.GetValue(command.JsonOption))
+        if (json)
         {
             Json.WriteError(_io.Out, "configuration", message, e.Remedy);
         }

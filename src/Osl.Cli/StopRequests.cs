@@ -1,23 +1,31 @@
 using System.Runtime.InteropServices;
+using Osl.Executors;
+using Osl.Operations.Processes;
 
 namespace Osl.Cli;
 
 /// <summary>
 /// SIGINT, SIGTERM and SIGHUP as a cancellation, once: the first one sets it off, later ones change nothing, so that a graceful stop
-/// stays one. A signal that osl was started with as ignored stays ignored.
+/// stays one. A signal that osl was started with as ignored stays ignored. SIGINT that the terminal has sent to osl in place of the
+/// program is the program's, to do with as it likes.
 /// </summary>
 internal sealed class StopRequests : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly JobControl? _control;
     private int _exitCode;
 
-    internal StopRequests() =>
-        _registrations = [
+    internal StopRequests(JobControl? control = null)
+    {
+        _control = control;
+        _registrations =
+        [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
         ];
+    }
 
     internal CancellationToken Token => _source.Token;
 
@@ -37,6 +45,12 @@ internal sealed class StopRequests : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (context.Signal == PosixSignal.SIGINT && _control?.PassOn(Signal.Interrupt) == true)
+        {
+            return;
+        }
+
+        _control?.BeginEnding();
         var number = context.Signal switch
         {
             PosixSignal.SIGHUP => 1,

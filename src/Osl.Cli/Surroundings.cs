@@ -59,10 +59,13 @@ internal static class Surroundings
             : new(
                 "policy",
                 false,
-                $"{file}: this version can't read policy files and runs nothing beside one",
+                $"{file}{Distrust(file)}: this version can't read policy files and runs nothing beside one",
                 "Remove it, or use a version that reads policies."
             );
     }
+
+    private static string Distrust(string file) =>
+        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true } ? "" : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
 
     private static Finding Place(string name, string path, string remedy)
     {

@@ -4,4 +4,7 @@ namespace Osl.Executors;
 internal sealed class ExecutorOptions
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>For a host that stands between a shell and its one program; null for every other.</summary>
+    public JobControl? JobControl { get; init; }
 }

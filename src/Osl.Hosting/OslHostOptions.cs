@@ -1,6 +1,8 @@
+using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
+using Osl.Operations.Processes;
 using Serilog;
 
 namespace Osl.Hosting;
@@ -27,6 +29,11 @@ public sealed class OslHostOptions
     internal TimeProvider Time { get; private set; } = TimeProvider.System;
 
     internal bool AlwaysDurable { get; private set; }
+
+    /// <summary>For osl run: its process stands for the program it runs, in the eyes of a shell.</summary>
+    internal JobControl? JobControl { get; set; }
+
+    internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;
 
@@ -86,6 +93,14 @@ public sealed class OslHostOptions
     public OslHostOptions UseLogger(ILogger logger)
     {
         Logger = logger;
+        return this;
+    }
+
+    /// <summary>Tells somebody, beside the journal, of what was started and of what has ended.</summary>
+    /// <param name="observer">Who is told, after the journal.</param>
+    public OslHostOptions UseProcessObserver(IProcessObserver observer)
+    {
+        Observer = observer;
         return this;
     }
 

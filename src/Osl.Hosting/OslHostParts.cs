@@ -44,11 +44,11 @@ internal sealed class OslHostParts
         var records = new AuditRecords(HostProcess.Current(policy.Hash));
         var exits = new ExitRecorder(journal, records, options.Time);
         var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
-        var platform = PlatformFactory.Create(new ExecutorOptions { Time = options.Time }, registry);
+        var platform = PlatformFactory.Create(new ExecutorOptions { Time = options.Time, JobControl = options.JobControl }, registry);
         var services = new HandlerServices(
             platform,
             registry,
-            exits,
+            options.Observer is { } observer ? new ObserverPair(exits, observer) : exits,
             options.Time,
             new InheritedEnvironment(Environment.GetEnvironmentVariables())
         );

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
@@ -54,11 +55,39 @@ public abstract record OperationKind
 public sealed record OperationKind<TOperation> : OperationKind
     where TOperation : class, IOperation
 {
+    private readonly Func<JsonTypeInfo<TOperation>>? _json;
+    private readonly Action<Utf8JsonWriter, TOperation>? _writer;
+
+    /// <summary>A kind, all of whose members are to be said.</summary>
+    public OperationKind() { }
+
+    /// <summary>One of our own, which is written by hand; what reads it is made when something is read.</summary>
+    [SetsRequiredMembers]
+    internal OperationKind(
+        string name,
+        PolicyAction action,
+        IValidator<TOperation> validator,
+        Action<Utf8JsonWriter, TOperation> writer,
+        Func<JsonTypeInfo<TOperation>> json
+    )
+    {
+        Name = name;
+        Actions = [action];
+        Validator = validator;
+        _writer = writer;
+        _json = json;
+        Json = null!;
+    }
+
     /// <summary>
     /// How it is written as JSON: source-generated, without loss. Its context should refuse unknown members
     /// (<see cref="System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow"/>), as those of our own kinds do.
     /// </summary>
-    public required JsonTypeInfo<TOperation> Json { get; init; }
+    public required JsonTypeInfo<TOperation> Json
+    {
+        get => field ??= _json!();
+        init;
+    }
 
     /// <summary>What makes its shape acceptable. Whole-collection rules, no I/O.</summary>
     public required IValidator<TOperation> Validator { get; init; }
@@ -85,8 +114,16 @@ public sealed record OperationKind<TOperation> : OperationKind
     /// <inheritdoc/>
     public override IOperation Redact(IOperation operation) => Redaction?.Invoke((TOperation)operation) ?? operation;
 
-    internal override void WriteBody(Utf8JsonWriter writer, IOperation operation) =>
+    internal override void WriteBody(Utf8JsonWriter writer, IOperation operation)
+    {
+        if (_writer is not null)
+        {
+            _writer(writer, (TOperation)operation);
+            return;
+        }
+
         JsonSerializer.Serialize(writer, (TOperation)operation, Json);
+    }
 
     internal override IOperation ReadBody(JsonElement body) => body.Deserialize(Json) ?? throw new OperationFormException("is null");
 

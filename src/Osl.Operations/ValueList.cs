@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
@@ -12,11 +11,12 @@ namespace Osl.Operations;
 [JsonConverter(typeof(ValueListConverterFactory))]
 public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
 {
-    private readonly ImmutableArray<T> _items;
+    // An array of our own and no ImmutableArray: what that makes of our structures is compiled anew at each start.
+    private readonly T[]? _items;
 
-    internal ValueList(ImmutableArray<T> items) => _items = items;
+    internal ValueList(T[] items) => _items = items;
 
-    private ImmutableArray<T> Items => _items.IsDefault ? [] : _items;
+    private T[] Items => _items ?? [];
 
     /// <summary>How many elements.</summary>
     public int Count => Items.Length;
@@ -26,15 +26,15 @@ public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     public T this[int index] => Items[index];
 
     /// <summary>The elements, without copying.</summary>
-    public ReadOnlySpan<T> AsSpan() => Items.AsSpan();
+    public ReadOnlySpan<T> AsSpan() => _items;
 
     /// <summary>A list with one more element at the end.</summary>
     /// <param name="item">The element.</param>
-    public ValueList<T> Add(T item) => new(Items.Add(item));
+    public ValueList<T> Add(T item) => new([.. Items, item]);
 
     /// <summary>A list with more elements at the end.</summary>
     /// <param name="items">The elements.</param>
-    public ValueList<T> AddRange(IEnumerable<T> items) => new(Items.AddRange(items));
+    public ValueList<T> AddRange(IEnumerable<T> items) => new([.. Items, .. items]);
 
     /// <inheritdoc/>
     public bool Equals(ValueList<T> other) => AsSpan().SequenceEqual(other.AsSpan(), EqualityComparer<T>.Default);
@@ -55,13 +55,13 @@ public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
     }
 
     /// <summary>Enumerates without allocating.</summary>
-    public ImmutableArray<T>.Enumerator GetEnumerator() => Items.GetEnumerator();
+    public Enumerator GetEnumerator() => new(Items);
 
     /// <inheritdoc/>
     IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
 
     /// <inheritdoc/>
-    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable)Items).GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => Items.GetEnumerator();
 
     /// <summary>Whether both hold equal elements in the same order.</summary>
     /// <param name="left">One side.</param>
@@ -79,6 +79,22 @@ public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>
         this is ValueList<Processes.Argument> arguments
             ? $"[{string.Join(", ", Processes.Redaction.MaskArguments(arguments).Items)}]"
             : $"[{string.Join(", ", Items)}]";
+
+    /// <summary>Goes through a list; a structure, and not one that lives on the stack only, so that it can be awaited in.</summary>
+    public struct Enumerator
+    {
+        private readonly T[] _items;
+        private int _next;
+
+        internal Enumerator(T[] items) => _items = items;
+
+        /// <summary>The element it stands at.</summary>
+        public readonly T Current => _items[_next - 1];
+
+        /// <summary>Goes to the next one.</summary>
+        /// <returns>False at the end.</returns>
+        public bool MoveNext() => ++_next <= _items.Length;
+    }
 }
 
 /// <summary>Makes <see cref="ValueList{T}"/> values.</summary>

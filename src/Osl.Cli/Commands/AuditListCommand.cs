@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Output;
 using Osl.Cli.Parsing;
+using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Security.Audit;
 
@@ -9,6 +10,8 @@ namespace Osl.Cli.Commands;
 /// <summary>Lists records, a line each.</summary>
 internal sealed class AuditListCommand : OslCommand
 {
+    private const int RowsOfAPage = 500;
+
     private readonly Option<TimeSpan?> _since = Values.Duration("--since", "Only what was written in the last D.");
 
     private readonly Option<string?> _operation = new("--operation")
@@ -23,18 +26,11 @@ internal sealed class AuditListCommand : OslCommand
         HelpName = "NAME",
         Description = "Only on behalf of one principal.",
     };
-    private readonly Option<int?> _limit = new("--limit") { HelpName = "N", Description = "Only the newest N." };
+    private readonly Option<int?> _limit = Values.Count("--limit", "Only the newest N.");
 
     internal AuditListCommand(GlobalOptions globals, CliIo io)
         : base("list", "List the records of the audit journal, the oldest first.", globals, io)
     {
-        _limit.Validators.Add(limit =>
-        {
-            if (limit.GetValueOrDefault<int?>() is < 1)
-            {
-                limit.AddError("--limit has to be 1 or more.");
-            }
-        });
         foreach (var option in (Option[])[_since, _operation, _denied, _principal, _limit])
         {
             Options.Add(option);
@@ -59,17 +55,7 @@ internal sealed class AuditListCommand : OslCommand
         }
 
         var json = WantsJson(parse);
-        if (!json)
-        {
-            AuditText.WriteHeader(Io.Out);
-        }
-
-        var problems = 0;
-        foreach (var entry in Select(reader, parse))
-        {
-            problems += IsUnreadable(entry) ? 1 : 0;
-            Write(entry, json);
-        }
+        var problems = json || Screen.Of(Io) is null ? WriteLines(Select(reader, parse), json) : WriteTables(Select(reader, parse));
 
         if (problems == 0)
         {
@@ -83,6 +69,61 @@ internal sealed class AuditListCommand : OslCommand
             "What stands around them is shown as it was written."
         );
         return ExitCodes.Failed;
+    }
+
+    private int WriteLines(IEnumerable<AuditEntry> entries, bool json)
+    {
+        if (!json)
+        {
+            AuditText.WriteHeader(Io.Out);
+        }
+
+        var problems = 0;
+        foreach (var entry in entries)
+        {
+            problems += IsUnreadable(entry) ? 1 : 0;
+            Write(entry, json);
+        }
+
+        return problems;
+    }
+
+    /// <summary>On a terminal, a page at a time: a journal may be longer than memory. What can't be read stands between two.</summary>
+    private int WriteTables(IEnumerable<AuditEntry> entries)
+    {
+        var problems = 0;
+        var now = Io.Time.GetUtcNow();
+        var table = AuditText.CreateTable();
+        foreach (var entry in entries)
+        {
+            problems += IsUnreadable(entry) ? 1 : 0;
+            if (entry.Record is { } record)
+            {
+                AuditText.AddRow(table, entry.Index, record, now);
+            }
+
+            if (entry.Problem is not null || table.Rows.Count == RowsOfAPage)
+            {
+                WriteRows(table);
+                table = AuditText.CreateTable();
+            }
+
+            if (entry.Problem is { } problem)
+            {
+                Io.Out.Write($"{DisplayText.Escape(problem.ToString())}\n");
+            }
+        }
+
+        WriteRows(table);
+        return problems;
+    }
+
+    private void WriteRows(Table table)
+    {
+        if (table.Rows.Count > 0)
+        {
+            table.WriteTo(Io);
+        }
     }
 
     /// <summary>A torn tail is none: the journal ends there, in what a writer could not finish, and nothing was acknowledged of it.</summary>
@@ -141,7 +182,7 @@ internal sealed class AuditListCommand : OslCommand
         }
         else if (entry.Problem is { } problem)
         {
-            Io.Out.Write($"{problem}\n");
+            Io.Out.Write($"{DisplayText.Escape(problem.ToString())}\n");
         }
         else
         {

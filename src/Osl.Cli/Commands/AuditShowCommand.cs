@@ -10,9 +10,12 @@ namespace Osl.Cli.Commands;
 /// <summary>Shows one operation from its intent to its end, or one record.</summary>
 internal sealed class AuditShowCommand : OslCommand
 {
+    private const int MostNamed = 5;
+
     private readonly Argument<string> _what = new("OPERATION|INDEX")
     {
-        Description = "The id of an operation: all its records. Or the index of a record: that one.",
+        Description =
+            "The id of an operation, or its beginning if no other begins so: all its records. Or the index of a record: that one.",
     };
 
     internal AuditShowCommand(GlobalOptions globals, CliIo io)
@@ -21,9 +24,11 @@ internal sealed class AuditShowCommand : OslCommand
         Arguments.Add(_what);
         Validators.Add(command =>
         {
-            if (command.GetValue(_what) is { } what && !OperationId.TryParse(what, out _) && !TryParseIndex(what, out _))
+            if (command.GetValue(_what) is { } what && !IsBeginning(what) && !TryParseIndex(what, out _))
             {
-                command.AddError($"'{what}' is neither an operation's id (32 hexadecimal digits) nor the index of a record.");
+                command.AddError(
+                    $"'{what}' is neither an operation's id or its beginning (8 to 32 hexadecimal digits) nor the index of a record."
+                );
             }
         });
     }
@@ -32,6 +37,9 @@ internal sealed class AuditShowCommand : OslCommand
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) =>
         Task.FromResult(Show(parse));
+
+    /// <summary>Shorter ones would be a moment of the clock, not an operation; and digits alone may be an index.</summary>
+    private static bool IsBeginning(string text) => text.Length is >= 8 and <= 32 && text.All(char.IsAsciiHexDigit);
 
     private static bool TryParseIndex(string text, out long index) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index) && text.Length < 19;
@@ -45,8 +53,26 @@ internal sealed class AuditShowCommand : OslCommand
         }
 
         var what = parse.GetRequiredValue(_what);
-        var isIndex = TryParseIndex(what, out var index);
-        var (found, problems) = isIndex ? (FindRecord(reader, index), 0) : FindOperation(reader, what);
+        // An index of eight digits and more is one where there is such a record.
+        var found = TryParseIndex(what, out var index) ? FindRecord(reader, index) : [];
+        var isIndex = found.Count > 0;
+        var problems = 0;
+        if (!isIndex && IsBeginning(what))
+        {
+            (found, problems) = FindOperation(reader, what);
+            var operations = found.Select(entry => entry.Record!.Operation).Distinct().ToList();
+            if (operations.Count > 1)
+            {
+                return Refuse(
+                    parse,
+                    "ambiguous",
+                    $"{operations.Count} operations begin with {what}.",
+                    $"Give more of it: {string.Join(", ", operations.Take(MostNamed))}{(operations.Count > MostNamed ? ", …" : "")}.",
+                    ExitCodes.WrongUsage
+                );
+            }
+        }
+
         foreach (var entry in found)
         {
             Write(parse, entry);
@@ -98,7 +124,7 @@ internal sealed class AuditShowCommand : OslCommand
             {
                 problems++;
             }
-            else if (string.Equals(entry.Record!.Operation?.ToString(), operation, StringComparison.Ordinal))
+            else if (entry.Record!.Operation?.ToString().StartsWith(operation, StringComparison.OrdinalIgnoreCase) is true)
             {
                 found.Add(entry);
             }

@@ -9,7 +9,11 @@ namespace Osl.Cli.Commands;
 internal sealed class KillGroupCommand : OslCommand
 {
     private readonly Argument<int> _pgid = Values.Id("PGID", "A process group that osl started ('osl ps' shows them).");
-    private readonly Option<TimeSpan?> _grace = Values.Duration("--grace", "How long it has before SIGKILL: 10s unless said otherwise.");
+    private readonly Option<TimeSpan?> _grace = Values.Duration(
+        "--grace",
+        "How long it has before SIGKILL: 10s unless said otherwise.",
+        StopSequence.LongestWait
+    );
     private readonly Option<Signal?> _signal = Values.SignalOption(
         "--signal",
         "The signal to begin with: TERM unless said otherwise. KILL ends it at once."
@@ -29,6 +33,8 @@ internal sealed class KillGroupCommand : OslCommand
         new("osl kill-group 4711 --signal INT --grace 5s", "The same, beginning with SIGINT, and sooner."),
         new("osl kill-group 4711 --signal KILL", "SIGKILL at once."),
     ];
+
+    internal override bool NeedsOutput(ParseResult parse) => false;
 
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {

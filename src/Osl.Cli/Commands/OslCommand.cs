@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Cli.Parsing;
 using Osl.Operations;
 
 namespace Osl.Cli.Commands;
@@ -17,7 +18,6 @@ internal abstract class OslCommand : Command
     {
         Globals = globals;
         Io = io;
-        Options.Add(JsonOption);
         SetAction(ExecuteAsync);
     }
 
@@ -25,7 +25,8 @@ internal abstract class OslCommand : Command
 
     internal virtual IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfOthersTable;
 
-    internal Option<bool> JsonOption { get; } = new("--json") { Description = "Write JSON for programs.", Arity = ArgumentArity.Zero };
+    /// <summary>What its help says beside the one line: paragraphs.</summary>
+    internal virtual IReadOnlyList<string> Details => [];
 
     private protected GlobalOptions Globals { get; }
 
@@ -34,17 +35,24 @@ internal abstract class OslCommand : Command
     /// <summary>Does it, and gives the exit code.</summary>
     private protected abstract Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken);
 
-    private protected bool WantsJson(ParseResult parse) => parse.GetValue(JsonOption);
+    /// <summary>
+    /// Whether it is pointless, or worse, without standard output: what is detached could not be found again. Such a command is
+    /// refused when that is closed, before anything is done; ending and signalling never wait for somebody to listen.
+    /// </summary>
+    internal virtual bool NeedsOutput(ParseResult parse) => true;
+
+    private protected bool WantsJson(ParseResult parse) => parse.GetValue(Globals.Json);
 
     /// <summary>Tells of a failed operation: to people on standard error, with --json also to programs on standard output.</summary>
     private protected int Fail(ParseResult parse, OperationError error, int exitCode)
     {
+        var (message, remedy) = CommandLineNames.Tell(error);
         if (WantsJson(parse))
         {
-            Json.WriteError(Io.Out, error);
+            Json.WriteError(Io.Out, error, message, remedy);
         }
 
-        Io.Refuse(error.Message, error.Remedy);
+        Io.Refuse(message, remedy);
         // An unavailable journal has just said so itself.
         if (error is not AuditUnavailable)
         {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Cli.Terminals;
+using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -13,7 +15,6 @@ internal sealed class RunCommand : OslCommand
     internal RunCommand(GlobalOptions globals, CliIo io)
         : base("run", "Run a program in a process group of its own, and exit as it did.", globals, io)
     {
-        JsonOption.Description = "Capture the output, up to 1 MiB each, and print one JSON object at the end.";
         _options.AddTo(this);
     }
 
@@ -24,9 +25,19 @@ internal sealed class RunCommand : OslCommand
         new("osl run --env LANG=C --cwd /tmp -- ls -l", "Run ls in another directory, with one variable changed."),
         new("osl run --json -- uname -r", "Print one JSON object: exit code, output, how long it took."),
         new("osl run --detach --reason nightly -- sleep 2", "Start it and let it live on; print its ids."),
+        new("osl run --id-file ids.json -- sleep 2", "Run it, and tell another program what to signal or end: its ids in a file."),
+    ];
+
+    internal override IReadOnlyList<string> Details { get; } =
+    [
+        "The program gets osl's input, output and environment, and on a terminal the terminal. When it ends, or osl is told to (Ctrl-C, SIGTERM), whoever it left in its group is ended too.",
+        "With --json its output is captured, up to 1 MiB each, and one JSON object is printed at the end.",
+        "From PROGRAM on nothing is an option of osl. A PROGRAM whose name begins with - needs -- before it.",
     ];
 
     internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfRunTable;
+
+    internal override bool NeedsOutput(ParseResult parse) => WantsJson(parse) || _options.IsDetached(parse);
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
@@ -40,8 +51,11 @@ internal sealed class RunCommand : OslCommand
 
     private async Task<int> RunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
     {
-        using var stop = new StopRequests();
-        await using var host = Globals.CreateHost(parse, Io);
+        var control = new JobControl();
+        using var stop = new StopRequests(control);
+        using var signals = new TerminalSignals(control);
+        using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
+        await using var host = Globals.CreateHost(parse, Io, control, ids);
         OneOf<RunProcessResult, OperationError> outcome;
         try
         {
@@ -97,6 +111,7 @@ internal sealed class RunCommand : OslCommand
 
     private async Task<int> DetachAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
     {
+        using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
         await using var host = Globals.CreateHost(parse, Io);
         var outcome = await host.ExecuteAsync(spawn, context, CancellationToken.None).ConfigureAwait(false);
         if (!outcome.TryPickT0(out var started, out var error))
@@ -104,6 +119,7 @@ internal sealed class RunCommand : OslCommand
             return Fail(parse, error, ExitCodes.OfRun(error));
         }
 
+        ids?.Write(started.OperationId, started.Pid, started.Pgid);
         if (WantsJson(parse))
         {
             RunJson.Write(Io.Out, started);

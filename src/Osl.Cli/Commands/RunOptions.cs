@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Osl.Cli.Parsing;
-using Osl.Interop.Linux;
+using Osl.Cli.Terminals;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;
@@ -19,10 +19,15 @@ internal sealed class RunOptions
     private readonly Option<bool> _newSession = Values.Flag("--new-session", "A session of its own, without a terminal.");
     private readonly Option<string[]> _environment = new("--env") { HelpName = "K=V", Description = "Set a variable. Can be repeated." };
     private readonly Option<string?> _directory = new("--cwd") { HelpName = "DIR", Description = "Its working directory." };
-    private readonly Option<TimeSpan?> _timeout = Values.Duration("--timeout", "End it after this time.");
+    private readonly Option<TimeSpan?> _timeout = Values.Duration(
+        "--timeout",
+        "End it after this time.",
+        SpawnProcessOperation.LongestTimeLimit
+    );
     private readonly Option<TimeSpan?> _grace = Values.Duration(
         "--grace",
-        "How long it has between SIGTERM and SIGKILL: 10s unless said otherwise."
+        "How long it has between SIGTERM and SIGKILL: 10s unless said otherwise.",
+        StopSequence.LongestWait
     );
 
     private readonly Option<bool> _detach = Values.Flag(
@@ -31,6 +36,12 @@ internal sealed class RunOptions
     );
 
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; kept in the audit journal." };
+
+    private readonly Option<string?> _idFile = new("--id-file")
+    {
+        HelpName = "FILE",
+        Description = "Write the ids to a file once the program runs: operation, pid, pgid, as one line of JSON.",
+    };
 
     private readonly Argument<string[]> _program = new("PROGRAM")
     {
@@ -43,7 +54,7 @@ internal sealed class RunOptions
         _environment.Validators.Add(RequireNameAndValue);
         foreach (
             var option in (Option[])
-                [_newGroup, _inheritGroup, _group, _newSession, _environment, _directory, _timeout, _grace, _detach, _reason]
+                [_newGroup, _inheritGroup, _group, _newSession, _environment, _directory, _timeout, _grace, _detach, _reason, _idFile]
         )
         {
             command.Options.Add(option);
@@ -57,6 +68,9 @@ internal sealed class RunOptions
     internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
 
     internal string? ReasonOf(ParseResult parse) => parse.GetValue(_reason);
+
+    /// <summary>Where the ids go; null when they were not asked for.</summary>
+    internal string? IdFileOf(ParseResult parse) => parse.GetValue(_idFile);
 
     /// <summary>Program and arguments.</summary>
     internal string[] CommandLineOf(ParseResult parse) => parse.GetValue(_program) ?? [];
@@ -101,11 +115,8 @@ internal sealed class RunOptions
         }
 
         var ownGroup = spawn.ProcessGroup.Placement == ProcessGroupPlacement.NewGroup && !spawn.DetachFromTerminal;
-        return ownGroup && HoldsTerminal() ? spawn.WithForegroundTerminal() : spawn;
+        return ownGroup && HandOver.IsDue() ? spawn.WithForegroundTerminal() : spawn;
     }
-
-    /// <summary>Whether standard input is a terminal, and ours to hand on: osl in the background has no part in it.</summary>
-    private static bool HoldsTerminal() => !OperatingSystem.IsWindows() && Libc.Tcgetpgrp(0) == Libc.GetPgrp();
 
     private SpawnProcessOperation Place(SpawnProcessOperation spawn, ParseResult parse) =>
         parse.GetValue(_group) is { } group ? spawn.WithProcessGroup(group)

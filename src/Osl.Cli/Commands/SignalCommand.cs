@@ -26,6 +26,8 @@ internal sealed class SignalCommand : OslCommand
         new("osl signal --group 4711 TERM", "Ask a whole group to end; 'osl kill-group' also sees to it that it does."),
     ];
 
+    internal override bool NeedsOutput(ParseResult parse) => false;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var signal = parse.GetValue(_signal);

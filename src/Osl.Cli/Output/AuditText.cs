@@ -25,6 +25,37 @@ internal static class AuditText
         output.Write(line.TrimEnd() + "\n");
     }
 
+    /// <summary>For a terminal: what is not in the line is left out where there is no room, the operation first: 'audit show INDEX' has it.</summary>
+    internal static Table CreateTable() =>
+        new(
+            new Column("INDEX"),
+            new Column("TIME", Drop: 3),
+            new Column("TYPE"),
+            new Column("OPERATION", Drop: 6),
+            new Column("OPERATION_TYPE"),
+            new Column("PRINCIPAL", Squeeze.Crop, Drop: 5),
+            new Column("RESULT"),
+            new Column("PID/PGID", Drop: 4),
+            new Column("PROGRAM", Squeeze.Crop, Least: 12, Drop: 1)
+        );
+
+    /// <summary>One row of it. Within a day the time will do.</summary>
+    internal static void AddRow(Table table, long index, AuditRecord record, DateTimeOffset now) =>
+        table.Add(
+            index.ToString(CultureInfo.InvariantCulture),
+            record.Time.UtcDateTime.ToString(
+                record.Time.UtcDateTime.Date == now.UtcDateTime.Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss",
+                CultureInfo.InvariantCulture
+            ),
+            TypeOf(record),
+            record.Operation?.ToString() ?? "-",
+            Cell(record.OperationType),
+            Cell(record.Principal),
+            Output.Cell.Of(Cell(ResultOf(record)), IsDenied(record) ? Tone.Bad : Tone.Plain),
+            NumbersOf(record),
+            Cell(ProgramOf(record))
+        );
+
     /// <summary>One object: the record as it was written, with its index; or what is wrong in its place.</summary>
     internal static void WriteJson(TextWriter output, AuditEntry entry) =>
         Json.WriteObject(

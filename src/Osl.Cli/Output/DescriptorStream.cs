@@ -6,8 +6,15 @@ namespace Osl.Cli.Output;
 /// Standard output or error by write(2) alone. System.Console would set up the terminal at its first write, and send it control
 /// sequences, while a child of ours has it.
 /// </summary>
+/// <remarks>
+/// Where the number was closed when osl started, the runtime may have it by now, for a pipe of its own: writing there would succeed
+/// and go nowhere. Inherited descriptors are never close-on-exec and the runtime's always are, so they are told apart.
+/// </remarks>
 internal sealed class DescriptorStream(int descriptor) : Stream
 {
+    /// <summary>Whether it was open when osl started.</summary>
+    internal bool IsOpen { get; } = Descriptor.IsInheritable(descriptor);
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -25,6 +32,11 @@ internal sealed class DescriptorStream(int descriptor) : Stream
     /// <exception cref="OutputFailedException">Nobody reads any more, or it can't be written.</exception>
     public override unsafe void Write(ReadOnlySpan<byte> buffer)
     {
+        if (!IsOpen)
+        {
+            throw new OutputFailedException(Errno.EBADF);
+        }
+
         fixed (byte* start = buffer)
         {
             var written = 0;

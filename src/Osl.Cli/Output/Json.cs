@@ -31,15 +31,19 @@ internal static class Json
     }
 
     /// <summary>The object that stands in place of a result.</summary>
-    internal static void WriteError(TextWriter output, OperationError error) =>
+    /// <param name="output">Where to.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="message">Its message, in the words of the command line.</param>
+    /// <param name="remedy">Its remedy, likewise.</param>
+    internal static void WriteError(TextWriter output, OperationError error, string message, string remedy) =>
         WriteObject(
             output,
             json =>
             {
                 json.WriteStartObject("error"u8);
                 json.WriteString("code"u8, error.Code);
-                json.WriteString("message"u8, error.Message);
-                json.WriteString("remedy"u8, error.Remedy);
+                json.WriteString("message"u8, message);
+                json.WriteString("remedy"u8, remedy);
                 json.WriteString("effect"u8, error.Effect.ToString().ToLowerInvariant());
                 if (!error.OperationId.IsEmpty)
                 {
@@ -57,7 +61,7 @@ internal static class Json
         );
 
     /// <summary>The same for what never became an operation.</summary>
-    internal static void WriteError(TextWriter output, string code, string message, string remedy) =>
+    internal static void WriteError(TextWriter output, string code, string message, string? remedy) =>
         WriteObject(
             output,
             json =>

@@ -1,57 +1,107 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Osl.Cli.Commands;
+using Osl.Cli.Output;
 
 namespace Osl.Cli.Parsing;
 
-/// <summary>The usual help, followed by examples and exit codes.</summary>
-internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
+/// <summary>The help of a command, in the order of a man page, as wide as the terminal (80 columns elsewhere).</summary>
+internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : SynchronousCommandLineAction
 {
+    private const int UsualWidth = 80;
+    private const int LeastWidth = 40;
+    private const int MostWidth = 100;
+
+    /// <summary>What osl reads beside its command line; the same for every command.</summary>
+    private static readonly (string Name, string Meaning)[] Environment =
+    [
+        ("OSL_AUDIT_DIR", "The audit journal, unless --audit-dir names it."),
+        ("OSL_POLICY", "A policy file, unless --policy names it."),
+        ("XDG_STATE_HOME", "Below it, or below ~/.local/state, lies the journal: osl/audit. For root: /var/lib/osl/audit."),
+        ("XDG_RUNTIME_DIR", "Below it lies the registry of what runs: osl. For root: /run/osl."),
+        ("NO_COLOR", "If set, no colours."),
+        ("TERM", "If dumb, plain lines instead of tables."),
+        ("/etc/osl/policy.yaml", "The system's policy; this version can't read it and runs nothing beside it."),
+    ];
+
     /// <summary>Help can be asked for beside whatever is wrong or missing.</summary>
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
     {
-        // Not as wide as the terminal: what is written must not depend on where.
-        help.MaxWidth = 100;
-        var output = parseResult.InvocationConfiguration.Output;
-        using var text = new StringWriter();
-        parseResult.InvocationConfiguration.Output = text;
-        help.Invoke(parseResult);
-        // System.CommandLine puts the options last, where they would be the program's.
-        output.Write(
-            text.ToString()
-                .TrimEnd()
-                .Replace("run <PROGRAM>... [options]", "run [options] -- <PROGRAM> [<ARG>...]", StringComparison.Ordinal)
-        );
-        output.Write("\n\n");
-        if (parseResult.CommandResult.Command is OslCommand command)
+        var width = Math.Clamp(Screen.Of(io)?.Columns ?? UsualWidth, LeastWidth, MostWidth);
+        var command = parseResult.CommandResult.Command;
+        var text = new HelpText(parseResult.InvocationConfiguration.Output, width);
+        var path = PathOf(command);
+        text.Paragraph($"{path} - {command.Description}");
+        Usage(text, command, path);
+        if (command is OslCommand { Details.Count: > 0 } described)
         {
-            output.Write("Examples:\n");
-            foreach (var example in command.Examples)
+            text.Title("Description");
+            foreach (var paragraph in described.Details)
             {
-                output.Write($"  {example.CommandLine}\n      {example.What}\n");
+                text.Paragraph(paragraph, indent: 2);
             }
+        }
 
-            WriteTable(output, "Exit codes:", command.ExitCodeTable);
+        text.List("Commands", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => (sub.Name, sub.Description ?? "")));
+        text.List("Arguments", command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")));
+        text.List("Options", command is RootCommand ? [] : command.Options.Select(Line));
+        text.List("Options of every command", globals.All.Select(Line).Append(("-h, --help", "Show this help.")));
+        if (command is OslCommand leaf)
+        {
+            text.List("Exit codes", leaf.ExitCodeTable.Select(code => (code.Code, code.Meaning)));
         }
         else
         {
-            WriteTable(output, "Exit codes of 'osl run':", ExitCodes.OfRunTable);
-            output.Write('\n');
-            WriteTable(output, "Exit codes of every other command:", ExitCodes.OfOthersTable);
+            text.List("Exit codes of 'osl run'", ExitCodes.OfRunTable.Select(code => (code.Code, code.Meaning)));
+            text.List("Exit codes of every other command", ExitCodes.OfOthersTable.Select(code => (code.Code, code.Meaning)));
+        }
+
+        text.List("Environment and files", Environment);
+        if (command is OslCommand { Examples: var examples })
+        {
+            text.Title("Examples");
+            foreach (var example in examples)
+            {
+                text.Verbatim($"  {example.CommandLine}");
+                text.Paragraph(example.What, indent: 6);
+            }
         }
 
         return ExitCodes.Done;
     }
 
-    private static void WriteTable(TextWriter output, string title, IReadOnlyList<ExitCodeLine> lines)
+    private static void Usage(HelpText text, Command command, string path)
     {
-        output.Write($"{(title.EndsWith("codes:", StringComparison.Ordinal) ? "\n" : "")}{title}\n");
-        foreach (var line in lines)
+        text.Title("Usage");
+        if (command.Subcommands.Any())
         {
-            output.Write($"  {line.Code, -5}  {line.Meaning}\n");
+            text.Verbatim($"  {path} COMMAND [options]");
+            if (command is RootCommand)
+            {
+                text.Verbatim($"  {path} --version [--json]");
+            }
+
+            return;
         }
+
+        // What is after the program is the program's.
+        var arguments =
+            command is RunCommand ? "[--] PROGRAM [ARGUMENT...]" : string.Join(' ', command.Arguments.Select(argument => argument.Name));
+        text.Verbatim($"  {path} [options] {arguments}".TrimEnd());
     }
+
+    private static (string Name, string Meaning) Line(Option option) =>
+        (
+            option.Arity.MaximumNumberOfValues == 0
+                ? option.Name
+                : $"{option.Name} {option.HelpName ?? option.Name.TrimStart('-').ToUpperInvariant()}",
+            option.Description ?? ""
+        );
+
+    private static string PathOf(Command command) =>
+        command is RootCommand ? "osl"
+        : command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}"
+        : command.Name;
 }

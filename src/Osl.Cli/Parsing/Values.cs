@@ -8,13 +8,21 @@ namespace Osl.Cli.Parsing;
 /// <summary>Options and arguments whose text is read strictly. What is wrong is named; values that may be secret are not repeated.</summary>
 internal static class Values
 {
-    internal static Option<TimeSpan?> Duration(string name, string description)
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="longest">The bound of the operation that takes it; null where every duration will do.</param>
+    internal static Option<TimeSpan?> Duration(string name, string description, TimeSpan? longest = null)
     {
         var option = new Option<TimeSpan?>(name) { HelpName = "D", Description = $"{description} D is {Durations.Form}." };
         option.CustomParser = result =>
         {
             if (Durations.TryParse(result.Tokens[0].Value, out var duration))
             {
+                if (duration > longest)
+                {
+                    result.AddError($"{name}: '{result.Tokens[0].Value}' is more than {Durations.DescribeBound(longest.Value)}.");
+                }
+
                 return duration;
             }
 
@@ -23,6 +31,24 @@ internal static class Values
         };
         return option;
     }
+
+    /// <summary>A number from 1. A validator would be too late for what is none: asking an option for its value throws then.</summary>
+    internal static Option<int?> Count(string name, string description) =>
+        new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            CustomParser = result =>
+            {
+                if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+                {
+                    return count;
+                }
+
+                result.AddError($"{name} has to be a number, 1 or more.");
+                return null;
+            },
+        };
 
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };

@@ -17,7 +17,11 @@ internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorde
         {
             if (!policy.MayEver(call.Context.Principal, action))
             {
-                return new Denied("osl:never", $"no rule could allow {action} to this principal.", $"Add a rule that allows {action}.");
+                return new Denied(
+                    "osl:never",
+                    $"no rule could allow {action} to this principal.",
+                    "Only a host whose policy has a rule for it could allow it."
+                );
             }
         }
 

@@ -25,11 +25,18 @@ internal sealed class OperationPipeline(
     {
         using var admitted = admission.Enter();
         cancellationToken.ThrowIfCancellationRequested();
-        var call = Open(operation, context);
+        ArgumentNullException.ThrowIfNull(context);
+        var flaws = OperationContextShape.Check(context);
+        var call = Open(operation, flaws.Count == 0 ? context : OperationContextShape.ForRefusal(context));
 
         Task<OneOf<AuditReceipt, OperationError>>? intent = null;
         try
         {
+            if (flaws.Count > 0)
+            {
+                return await recorder.RefuseAsync(call, new ValidationFailed([.. flaws])).ConfigureAwait(false);
+            }
+
             if (call.Kind.Validate(operation) is { Count: > 0 } failures)
             {
                 return await recorder.RefuseAsync(call, new ValidationFailed(failures)).ConfigureAwait(false);
@@ -74,7 +81,6 @@ internal sealed class OperationPipeline(
         where TResult : ExecutionResult
     {
         ArgumentNullException.ThrowIfNull(operation);
-        ArgumentNullException.ThrowIfNull(context);
         var now = time.GetUtcNow();
         return new OperationCall<TResult>(catalog.Find(operation), operation, context, OperationId.New(now), now, time.GetTimestamp());
     }

@@ -8,12 +8,11 @@ namespace Osl.Hosting.Pipeline;
 /// Retries what has had no effect and may succeed in a moment (EAGAIN, ETXTBSY at a start), under the same identity. It never times
 /// out: time belongs to the operation.
 /// </summary>
-internal sealed class ResilienceStage
+internal sealed class ResilienceStage(TimeProvider time)
 {
-    private readonly ResiliencePipeline<OperationError?> _pipeline;
-
-    internal ResilienceStage(TimeProvider time) =>
-        _pipeline = new ResiliencePipelineBuilder<OperationError?> { TimeProvider = time }
+    // Made with the first retry: it costs as much as half a start of osl, and nearly nobody needs it.
+    private readonly Lazy<ResiliencePipeline<OperationError?>> _pipeline = new(() =>
+        new ResiliencePipelineBuilder<OperationError?> { TimeProvider = time }
             .AddRetry(
                 new RetryStrategyOptions<OperationError?>
                 {
@@ -24,7 +23,8 @@ internal sealed class ResilienceStage
                     Delay = TimeSpan.FromMilliseconds(5),
                 }
             )
-            .Build();
+            .Build()
+    );
 
     internal async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
         Prepared<TResult> prepared,
@@ -50,7 +50,7 @@ internal sealed class ResilienceStage
     {
         OneOf<TResult, OperationError>? outcome = null;
         await _pipeline
-            .ExecuteAsync(
+            .Value.ExecuteAsync(
                 async token =>
                 {
                     outcome = outcome is null ? first : await prepared.ExecuteAsync(scope, token).ConfigureAwait(false);

@@ -31,6 +31,7 @@ internal static class Errno
     internal const int ENAMETOOLONG = 36;
     internal const int ENOSYS = 38;
     internal const int ELOOP = 40;
+    internal const int EOPNOTSUPP = 95;
 
     /// <summary>The symbolic name, or the number.</summary>
     internal static string Name(int errno) =>
@@ -62,6 +63,7 @@ internal static class Errno
             ENAMETOOLONG => nameof(ENAMETOOLONG),
             ENOSYS => nameof(ENOSYS),
             ELOOP => nameof(ELOOP),
+            EOPNOTSUPP => nameof(EOPNOTSUPP),
             _ => string.Create(CultureInfo.InvariantCulture, $"errno {errno}"),
         };
 }

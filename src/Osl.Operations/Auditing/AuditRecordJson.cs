@@ -24,7 +24,7 @@ public static class AuditRecordJson
         var writer = t_writer ?? new Utf8JsonWriter(output);
         t_writer = null;
         writer.Reset(output);
-        JsonSerializer.Serialize(writer, record, AuditJsonContext.Default.AuditRecord);
+        AuditRecordWriter.Write(writer, record);
         writer.Flush();
 
         // Not in a finally: a writer that failed half way is given up, and so is its reference to the output.

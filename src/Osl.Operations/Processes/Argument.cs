@@ -69,7 +69,9 @@ internal sealed class ArgumentConverter : JsonConverter<Argument>
         throw new OperationFormException("has to be a text, or an object with the one text 'secret'");
     }
 
-    public override void Write(Utf8JsonWriter writer, Argument value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, Argument value, JsonSerializerOptions options) => Write(writer, value);
+
+    internal static void Write(Utf8JsonWriter writer, Argument value)
     {
         if (!value.IsSecret)
         {

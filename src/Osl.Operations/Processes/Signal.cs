@@ -47,11 +47,7 @@ public readonly record struct Signal
         "SYS",
     ];
 
-    private static readonly Dictionary<string, int> Numbers = Names
-        .Select((name, number) => KeyValuePair.Create(name, number))
-        .Skip(1)
-        .Concat([KeyValuePair.Create("IOT", 6), KeyValuePair.Create("CLD", 17), KeyValuePair.Create("POLL", 29)])
-        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, int> Numbers = ByName();
 
     private Signal(int number) => Number = number;
 
@@ -116,6 +112,23 @@ public readonly record struct Signal
 
     /// <summary>The name with SIG, or <c>signal 34</c>.</summary>
     public override string ToString() => Number < Names.Length ? $"SIG{Name}" : $"signal {Name}";
+
+    private static Dictionary<string, int> ByName()
+    {
+        // By a loop: what LINQ makes of pairs is compiled anew at each start.
+        var numbers = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["IOT"] = 6,
+            ["CLD"] = 17,
+            ["POLL"] = 29,
+        };
+        for (var number = 1; number < Names.Length; number++)
+        {
+            numbers.Add(Names[number], number);
+        }
+
+        return numbers;
+    }
 }
 
 internal sealed class SignalConverter : JsonConverter<Signal>

@@ -14,6 +14,9 @@ public sealed record StopSequence
     /// <summary>The grace period of <see cref="Default"/>: 10 s.</summary>
     public static TimeSpan DefaultGrace { get; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest wait of one step: a day.</summary>
+    public static TimeSpan LongestWait { get; } = TimeSpan.FromDays(1);
+
     /// <summary>How long after SIGKILL the end is waited for: 10 s. Who is still there then hangs in the kernel.</summary>
     public static TimeSpan KillWait { get; } = TimeSpan.FromSeconds(10);
 

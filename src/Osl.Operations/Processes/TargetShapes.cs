@@ -8,8 +8,6 @@ internal static class TargetShapes
 
     private const int LongestBootId = 64;
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
-
     /// <summary>A process.</summary>
     /// <param name="failures">Where to add.</param>
     /// <param name="member">The member's name.</param>
@@ -103,7 +101,7 @@ internal static class TargetShapes
                 failures.Add($"{member}.{nameof(sequence.Steps)}", index, "has no signal; a signal is 1 to 64");
             }
 
-            if (step.Wait < TimeSpan.Zero || step.Wait > LongestWait)
+            if (step.Wait < TimeSpan.Zero || step.Wait > StopSequence.LongestWait)
             {
                 failures.Add($"{member}.{nameof(sequence.Steps)}", index, "has to wait from no time to a day");
             }

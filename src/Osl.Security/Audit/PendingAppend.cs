@@ -57,7 +57,8 @@ internal sealed class PendingAppend : TaskCompletionSource<OneOf<AuditReceipt, O
         var scratch = _scratch ??= new Scratch();
         // Taken out while in use: a converter that appends in turn gets a scratch of its own.
         _scratch = null;
-        JsonSerializer.Serialize(scratch.Writer, record, OperationJsonContext.Default.AuditRecord);
+        AuditRecordWriter.Write(scratch.Writer, record);
+        scratch.Writer.Flush();
         var pending = new PendingAppend(record, guarantee, scratch.Bytes.WrittenSpan);
         if (scratch.Bytes.Capacity <= KeepBytes)
         {

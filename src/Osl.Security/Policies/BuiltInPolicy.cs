@@ -56,7 +56,7 @@ public sealed class BuiltInPolicy : IPolicy
         {
             return _allowed.Contains(action)
                 ? Allow("builtin:custom-action", "the host allows this action")
-                : Deny("builtin:default", $"no rule allows {action}", $"Add a rule that allows {action}.");
+                : Deny("builtin:default", $"no rule allows {action}", NoFiles);
         }
 
         if (facts.Target is { Relation: TargetRelation.Foreign or TargetRelation.OtherPrincipal } target)
@@ -66,7 +66,7 @@ public sealed class BuiltInPolicy : IPolicy
                 target.Relation == TargetRelation.Foreign
                     ? $"{Name(target)} was not started through Osl"
                     : $"{Name(target)} was started for another principal",
-                $"Add a rule that allows {action} on a target that is {(target.Relation == TargetRelation.Foreign ? "foreign" : "another principal's")}."
+                NoFiles
             );
         }
 
@@ -78,16 +78,12 @@ public sealed class BuiltInPolicy : IPolicy
 
         if (facts.RequiresElevation)
         {
-            return Deny(
-                "builtin:elevation",
-                $"it requires elevation: {facts.ElevationReason}",
-                $"Add a rule that allows {action} with elevation."
-            );
+            return Deny("builtin:elevation", $"it requires elevation: {facts.ElevationReason}", NoFiles);
         }
 
         return action == ProcessActions.Start ? Allow("builtin:start-as-self", "a caller may start programs as the host's own account")
             : Controls.Contains(action) ? Allow("builtin:control-own", "a caller may control what was started for it")
-            : Deny("builtin:default", $"no rule allows {action}", $"Add a rule that allows {action}.");
+            : Deny("builtin:default", $"no rule allows {action}", NoFiles);
     }
 
     /// <inheritdoc/>
@@ -96,6 +92,10 @@ public sealed class BuiltInPolicy : IPolicy
         ArgumentNullException.ThrowIfNull(action);
         return action == ProcessActions.Start || Controls.Contains(action) || _allowed.Contains(action);
     }
+
+    /// <summary>True as long as policy files can't be read (adr/0015-policy-that-can-not-be-read.md).</summary>
+    private const string NoFiles =
+        "The built-in policy has no rules to add to, and this version reads no policy files: only a host that brings a policy of its own could allow it.";
 
     private static bool IsProcessAction(PolicyAction action) => action.Name.StartsWith("process.", StringComparison.Ordinal);
 

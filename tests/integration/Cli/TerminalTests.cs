@@ -58,5 +58,18 @@ public sealed class TerminalTests : IDisposable
         Assert.Equal(0, (await session.EndAsync()).ExitCode);
     }
 
+    [Fact]
+    public async Task Where_nobody_could_continue_it_it_does_not_stop()
+    {
+        // No shell with job control is above: the group of osl is orphaned, and Control-Z has no effect there.
+        using var session = Script("exec $OSL run -- sh -c 'echo ready; while read -r line; do echo got $line; done'");
+        await session.ReadUntilAsync("ready");
+        await session.TypeAsync("\u001a");
+        await session.TypeAsync("hello\r");
+        await session.ReadUntilAsync("got hello");
+        await session.TypeAsync("\u0003");
+        Assert.Equal(130, (await session.EndAsync()).ExitCode);
+    }
+
     private OslSession Script(string command) => _osl.OpenOther("/usr/bin/script", "-qec", command, "/dev/null");
 }

@@ -143,6 +143,9 @@ public sealed class CommandLineTests
     [InlineData(2, "kill-group")]
     [InlineData(2, "kill-group", "4711", "--grace", "soon")]
     [InlineData(2, "audit", "list", "--limit", "0")]
+    [InlineData(2, "audit", "list", "--limit", "ten")]
+    [InlineData(2, "audit", "list", "--limit", "-1")]
+    [InlineData(2, "audit", "list", "--limit", "99999999999")]
     [InlineData(2, "audit", "list", "--since", "yesterday")]
     [InlineData(2, "audit", "show", "not-an-id")]
     public async Task Wrong_usage_is_told_in_two_lines(int expected, params string[] arguments)
@@ -154,6 +157,40 @@ public sealed class CommandLineTests
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("osl: ", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("     ", lines[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(2, "bogus")]
+    [InlineData(2, "audit")]
+    [InlineData(2, "ps", "extra")]
+    [InlineData(2, "kill-group", "4711", "--grace", "2d")]
+    [InlineData(125, "run", "--timeout", "3650d", "true")]
+    [InlineData(125, "run", "--bogus", "true")]
+    public async Task Wrong_usage_is_told_to_programs_too(int expected, params string[] arguments)
+    {
+        var (exitCode, output, error) = await Terminal.RunAsync(["--json", .. arguments]);
+        Assert.Equal(expected, exitCode);
+        var told = System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("error");
+        Assert.Equal("usage", told.GetProperty("code").GetString());
+        Assert.StartsWith($"osl: {told.GetProperty("message").GetString()}\n", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_program_is_told_is_no_wish_for_json()
+    {
+        var (_, output, _) = await Terminal.RunAsync("run", "--timeout", "soon", "prog", "--json");
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public async Task A_duration_has_the_bound_of_the_operation_that_takes_it()
+    {
+        Assert.Equal(SpawnProcessOperation.LongestTimeLimit, OperationOf("run", "--timeout", "365d", "prog").TimeLimit);
+        var (_, _, timeout) = await Terminal.RunAsync("run", "--timeout", "366d", "prog");
+        Assert.StartsWith("osl: --timeout: '366d' is more than 365 days.\n", timeout, StringComparison.Ordinal);
+        var (_, _, grace) = await Terminal.RunAsync("kill-group", "4711", "--grace", "25h");
+        Assert.StartsWith("osl: --grace: '25h' is more than 1 day.\n", grace, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,7 +212,7 @@ public sealed class CommandLineTests
     {
         var (exitCode, output, _) = await Terminal.RunAsync("--version");
         Assert.Equal(0, exitCode);
-        Assert.Matches(@"\A\d+\.\d+\.\d+\s*\z", output);
+        Assert.Matches(@"\Aosl \d+\.\d+\.\d+ \((commit [0-9a-f]{12}, )?\.NET [^,\n]+, [a-z0-9.-]+\)\n\z", output);
     }
 
     [Fact]

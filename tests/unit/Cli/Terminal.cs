@@ -18,6 +18,14 @@ internal static class Terminal
 
     internal static OslApplication Application() => new(Io(TextWriter.Null, TextWriter.Null));
 
+    internal static CliIo Io(TextWriter output, params (string Name, string Value)[] variables) =>
+        new(
+            output,
+            TextWriter.Null,
+            name => Array.Find(variables, variable => string.Equals(variable.Name, name, StringComparison.Ordinal)).Value,
+            TimeProvider.System
+        );
+
     internal static IEnumerable<OslCommand> Commands() => Below(Application().Root);
 
     /// <summary>How a command is called, without osl itself.</summary>

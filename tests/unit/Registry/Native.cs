@@ -11,6 +11,12 @@ internal static partial class Native
 
     internal static void Lchown(string path, uint uid) => Assert.Equal(0, LchownCore(path, uid, uid));
 
+    internal static void Mkfifo(string path, int mode) => Assert.Equal(0, MkfifoCore(path, mode));
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MkfifoCore(string path, int mode);
+
     [LibraryImport("libc", EntryPoint = "chmod", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int ChmodCore(string path, int mode);

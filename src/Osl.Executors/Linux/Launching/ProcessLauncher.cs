@@ -30,7 +30,13 @@ namespace Osl.Executors.Linux;
 /// if it still exists the number is its own, since the child itself keeps it in use; else the child is in a stranger's group and ends.
 /// </para>
 /// </remarks>
-internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watcher, EpollLoop io, LinuxGroups groups)
+internal sealed class ProcessLauncher(
+    ILaunchRegistry registry,
+    ExitWatcher watcher,
+    EpollLoop io,
+    LinuxGroups groups,
+    JobControl? jobControl = null
+)
 {
     private static readonly Action Nothing = static () => { };
 
@@ -73,17 +79,17 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
                 return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
             }
 
-            var terminalOwner = plan.ForegroundTerminal && plan.StandardInput == StandardInputKind.Inherit ? Terminal.Owner() : 0;
-            error = Spawn(plan, pipes, terminalOwner != 0, out var pid);
+            var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
+            error = Spawn(plan, pipes, terminal?.BirthDescriptor ?? -1, out var pid);
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
-                Terminal.TakeBack(terminalOwner);
+                terminal?.Dispose();
                 return SpawnErrors.Describe(error, plan);
             }
 
             pipes.CloseChildEnds();
-            return Adopt(plan, registration, ref pipes, pid, terminalOwner);
+            return Adopt(plan, registration, ref pipes, pid, terminal);
         }
         finally
         {
@@ -97,26 +103,26 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
         IRegistration registration,
         ref ChildPipes pipes,
         int pid,
-        int terminalOwner
+        TerminalLoan? terminal
     )
     {
         var pidfd = PidFd.TryOpen(pid, out var error);
         if (pidfd is null && error != Errno.ESRCH)
         {
             LinuxChild.Abandon(pid);
-            Terminal.TakeBack(terminalOwner);
+            terminal?.Dispose();
             return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
         if (!ProcLine.TryRead(pid, out var line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
         {
-            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         if (plan.JoinGroup is LinuxGroupLease joined && !joined.IsStill())
         {
-            return Abandon(pidfd, plan, terminalOwner, new StaleProcess($"{joined.Group} has ended while a process was to join it"));
+            return Abandon(pidfd, plan, terminal, new StaleProcess($"{joined.Group} has ended while a process was to join it"));
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
@@ -125,7 +131,8 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
             : plan.JoinGroup is { } target ? target.Group.Id
             : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
-        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, TerminalOwner = terminalOwner };
+        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
+        terminal?.Born(pid);
 
         registration.Started(process, pgid);
         var captures = CapturesOf(plan, ref pipes, out error);
@@ -143,12 +150,16 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
         {
             captures?.GiveUp();
             groups.Forget(child);
-            return Abandon(pidfd, plan, terminalOwner, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         if (pidfd is null)
         {
             child.EndUnseen();
+        }
+        else if (terminal is not null && jobControl is not null)
+        {
+            TerminalJob.Begin(jobControl, child, terminal, groups.GroupSignal);
         }
 
         return new LaunchedProcess
@@ -166,7 +177,7 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
         };
     }
 
-    private static unsafe int Spawn(LaunchPlan plan, in ChildPipes pipes, bool takesTerminal, out int pid)
+    private static unsafe int Spawn(LaunchPlan plan, in ChildPipes pipes, int terminal, out int pid)
     {
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
@@ -186,9 +197,9 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
                 plan.JoinGroup is { } group ? group.Group.Id : 0
             );
             spawn.SetInput(plan.StandardInput, pipes.ChildInput);
-            if (takesTerminal)
+            if (terminal >= 0)
             {
-                spawn.TakeTerminal();
+                spawn.TakeTerminal(terminal);
             }
 
             spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
@@ -224,14 +235,19 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
     private static int LimitOf(StandardOutputConfig output) =>
         output.CaptureLimit > 0 ? output.CaptureLimit : StandardOutputConfig.DefaultCaptureLimit;
 
-    private static OneOf<LaunchedProcess, OperationError> Abandon(PidFd? pidfd, LaunchPlan plan, int terminalOwner, OperationError error)
+    private static OneOf<LaunchedProcess, OperationError> Abandon(
+        PidFd? pidfd,
+        LaunchPlan plan,
+        TerminalLoan? terminal,
+        OperationError error
+    )
     {
         if (pidfd is not null)
         {
             LinuxChild.Abandon(pidfd, plan.OwnsGroup);
         }
 
-        Terminal.TakeBack(terminalOwner);
+        terminal?.Dispose();
         return AfterStart(error);
     }
 
@@ -277,12 +293,7 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
             }
         }
 
-        if (
-            plan.ForegroundTerminal
-            && plan.StandardInput == StandardInputKind.Inherit
-            && !LibcExtensions.HasAddTcsetpgrp
-            && Terminal.Owner() != 0
-        )
+        if (plan.ForegroundTerminal && !LibcExtensions.HasAddTcsetpgrp && HoldsTerminal())
         {
             return new Unsupported($"giving '{path}' the terminal", "glibc 2.35 or later (posix_spawn_file_actions_addtcsetpgrp_np).");
         }
@@ -304,6 +315,12 @@ internal sealed class ProcessLauncher(ILaunchRegistry registry, ExitWatcher watc
         }
 
         return SignalDispositions.IsChildIgnored() ? SpawnErrors.ChildIgnored(path) : null;
+    }
+
+    private static bool HoldsTerminal()
+    {
+        using var terminal = ControllingTerminal.TryOpen();
+        return terminal?.IsOurs == true;
     }
 
     private static Unsupported NoSuchOutput(StandardOutputKind kind) =>

@@ -106,8 +106,9 @@ internal unsafe ref struct SpawnActions
     /// <param name="number">The child's.</param>
     internal void Duplicate(int fd, int number) => Check(Libc.PosixSpawnActionsAddDup2(_actions, fd, number));
 
-    /// <summary>Makes the child's group the foreground group of the terminal on its standard input.</summary>
-    internal void TakeTerminal() => Check(LibcExtensions.AddTcsetpgrp(_actions, 0));
+    /// <summary>Makes the child's group the foreground group of a terminal.</summary>
+    /// <param name="fd">Ours; the child has it until its exec.</param>
+    internal void TakeTerminal(int fd) => Check(LibcExtensions.AddTcsetpgrp(_actions, fd));
 
     internal void ChangeDirectory(byte* path) => Check(Libc.PosixSpawnActionsAddChdir(_actions, path));
 

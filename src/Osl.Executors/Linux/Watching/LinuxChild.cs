@@ -23,8 +23,8 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>The group that was made for it.</summary>
     internal GroupRef? OwnGroup { get; init; }
 
-    /// <summary>The group that gets the terminal back when it has ended; 0 when it did not get it.</summary>
-    internal int TerminalOwner { get; init; }
+    /// <summary>The terminal it was lent, or may be; given back when it has ended.</summary>
+    internal TerminalLoan? Terminal { get; init; }
 
     /// <summary>Its end. Never faults.</summary>
     internal Task<ProcessExit> Exited => _exited.Task;
@@ -67,7 +67,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         watcher.Loop.Hold();
         watcher.Loop.Remove(pidfd.Number, this);
         Volatile.Write(ref _exit, Describe(process, outcome, status));
-        Terminal.TakeBack(TerminalOwner);
+        GiveTerminalBack();
         if (!Conclude())
         {
             watcher.Loop.LetGo();
@@ -78,9 +78,14 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     internal void EndUnseen()
     {
         Volatile.Write(ref _exit, Describe(process, ReapOutcome.NotOurs, default));
-        Terminal.TakeBack(TerminalOwner);
+        GiveTerminalBack();
         _ = Conclude();
     }
+
+    /// <summary>
+    /// With the modes it had before, unless the end was orderly: from 128 on an exit code tells of a signal, by the custom of shells.
+    /// </summary>
+    private void GiveTerminalBack() => Terminal?.End(restoreModes: _exit!.Status is not { Signal: null, ExitCode: < 128 });
 
     /// <summary>Whether its group lives on.</summary>
     private bool Conclude()

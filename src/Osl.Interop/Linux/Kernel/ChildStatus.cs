@@ -20,6 +20,7 @@ internal readonly record struct ChildStatus(
 {
     private const int CLD_EXITED = 1;
     private const int CLD_DUMPED = 3;
+    private const int CLD_STOPPED = 5;
 
     /// <summary>Reaps one child, by its pidfd and nothing else.</summary>
     /// <param name="pidfd">The child; held open by the caller.</param>
@@ -63,6 +64,46 @@ internal readonly record struct ChildStatus(
             ReadLong(usage, 32) * 1024
         );
         return ReapOutcome.Reaped;
+    }
+
+    /// <summary>Waits, on the calling thread, until a child stops or ends. Whoever reaps it has nothing taken away.</summary>
+    /// <param name="pidfd">The child; held open by the caller.</param>
+    /// <returns>The signal that stopped it; 0 when it has ended.</returns>
+    internal static unsafe int WaitForStop(int pidfd)
+    {
+        Span<byte> info = stackalloc byte[128];
+        fixed (byte* start = info)
+        {
+            while (true)
+            {
+                // Looked at first, without taking: an end is its reaper's. A stop is taken then, so that it is told once.
+                info.Clear();
+                if (Libc.WaitPidfd(pidfd, Libc.WEXITED | Libc.WSTOPPED | Libc.WNOWAIT, start, null) < 0)
+                {
+                    if (Libc.LastError == Errno.EINTR)
+                    {
+                        continue;
+                    }
+
+                    return 0;
+                }
+
+                if (ReadInt(info, 8) != CLD_STOPPED)
+                {
+                    return 0;
+                }
+
+                info.Clear();
+                if (
+                    Libc.WaitPidfd(pidfd, Libc.WSTOPPED | Libc.WNOHANG, start, null) == 0
+                    && ReadInt(info, 16) != 0
+                    && ReadInt(info, 8) == CLD_STOPPED
+                )
+                {
+                    return ReadInt(info, 24);
+                }
+            }
+        }
     }
 
     /// <summary>Waits for the end of a child that could not be opened, by its number; its status is of no interest.</summary>

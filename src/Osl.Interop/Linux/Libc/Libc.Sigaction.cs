@@ -5,7 +5,10 @@ namespace Osl.Interop.Linux;
 internal static partial class Libc
 {
     internal const int SIGCHLD = 17;
+    internal const int SIGCONT = 18;
     internal const int SIGTTOU = 22;
+    internal const int SIGXFSZ = 25;
+    internal const nint SIG_IGN = 1;
     internal const int SA_NOCLDWAIT = 2;
 
     /// <summary>struct sigaction on x86-64 and arm64, glibc and musl: 152 bytes, handler at 0, mask at 8, flags at 136.</summary>

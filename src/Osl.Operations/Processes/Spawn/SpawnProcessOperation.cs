@@ -51,8 +51,8 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     public bool DetachFromTerminal { get; init; }
 
     /// <summary>
-    /// Makes its group the foreground group of the host's terminal (tcsetpgrp(3)), where standard input is inherited and is one;
-    /// the host takes the terminal back when the process has ended.
+    /// Makes its group the foreground group of the host's controlling terminal (tcsetpgrp(3)), where the host's own group is that and
+    /// standard input is inherited; the host takes the terminal back when the process has ended.
     /// </summary>
     public bool ForegroundTerminal { get; init; }
 
@@ -76,7 +76,10 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     /// <summary>Whether it ends with its host.</summary>
     public ProcessLifetime Lifetime { get; init; }
 
-    /// <summary>After this time it is ended by its stop sequence; null for no limit. Greater than zero, at most 365 days.</summary>
+    /// <summary>The longest <see cref="TimeLimit"/>: 365 days.</summary>
+    public static TimeSpan LongestTimeLimit { get; } = TimeSpan.FromDays(365);
+
+    /// <summary>After this time it is ended by its stop sequence; null for no limit. Greater than zero, at most <see cref="LongestTimeLimit"/>.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
     /// <summary>How it is ended when nobody says otherwise.</summary>

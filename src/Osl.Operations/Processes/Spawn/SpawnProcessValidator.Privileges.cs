@@ -126,7 +126,7 @@ internal sealed partial class SpawnProcessValidator
         failures.RequireRange("Limits.OpenFiles", limits.OpenFiles, 1, int.MaxValue);
         failures.RequireRange("Limits.FileSizeBytes", limits.FileSizeBytes, 0, long.MaxValue);
         failures.RequireRange("Limits.CoreDumpBytes", limits.CoreDumpBytes, 0, long.MaxValue);
-        if (limits.CpuTime is { } time && (time <= TimeSpan.Zero || time > LongestTimeLimit))
+        if (limits.CpuTime is { } time && (time <= TimeSpan.Zero || time > SpawnProcessOperation.LongestTimeLimit))
         {
             failures.Add("Limits.CpuTime", "has to be more than no time and at most 365 days");
         }

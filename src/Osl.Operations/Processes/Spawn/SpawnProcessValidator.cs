@@ -8,8 +8,6 @@ internal sealed partial class SpawnProcessValidator : ShapeValidator<SpawnProces
 
     private const int LongestName = 256;
 
-    private static readonly TimeSpan LongestTimeLimit = TimeSpan.FromDays(365);
-
     /// <inheritdoc/>
     protected override void Check(SpawnProcessOperation operation, ref ShapeFailures failures) => CheckSpawn(operation, ref failures);
 
@@ -97,7 +95,7 @@ internal sealed partial class SpawnProcessValidator : ShapeValidator<SpawnProces
     private static void CheckLifetime(SpawnProcessOperation spawn, ref ShapeFailures failures)
     {
         failures.RequireDefined(nameof(spawn.Lifetime), spawn.Lifetime);
-        if (spawn.TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > LongestTimeLimit))
+        if (spawn.TimeLimit is { } limit && (limit <= TimeSpan.Zero || limit > SpawnProcessOperation.LongestTimeLimit))
         {
             failures.Add(nameof(spawn.TimeLimit), "has to be more than no time and at most 365 days");
         }

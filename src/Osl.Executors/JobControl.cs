@@ -1,0 +1,40 @@
+using Osl.Operations.Processes;
+
+namespace Osl.Executors;
+
+/// <summary>
+/// For a program that stands between a shell and one program it runs, as osl does: what the terminal does to the one is passed on to
+/// the other (adr/0021-job-control.md). A host that was not given one stops for nobody and watches for no stops.
+/// </summary>
+internal sealed class JobControl
+{
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile IJob? _job;
+
+    /// <summary>Whether the job is being ended: then nobody stops for it any more.</summary>
+    internal bool IsEnding => _ending.Task.IsCompleted;
+
+    /// <summary>The job under way; none before its start and after its end.</summary>
+    internal IJob? Job
+    {
+        get => _job;
+        set => _job = value;
+    }
+
+    /// <summary>From here on a stop of the job is no reason to stop oneself: a stop sequence has to go on.</summary>
+    internal void BeginEnding() => _ending.TrySetResult();
+
+    /// <summary>Waits, on the calling thread, whether the end begins.</summary>
+    internal bool BeginsEnding(TimeSpan patience) => _ending.Task.Wait(patience);
+
+    /// <summary>Passes on a signal that the terminal has sent to us.</summary>
+    /// <returns>Whether the job has it; not when there is none, or when the signal can't come from the terminal.</returns>
+    internal bool PassOn(Signal signal) => _job?.PassOn(signal) ?? false;
+}
+
+/// <summary>A program that shares our terminal.</summary>
+internal interface IJob
+{
+    /// <inheritdoc cref="JobControl.PassOn"/>
+    bool PassOn(Signal signal);
+}

@@ -1,0 +1,68 @@
+using Osl.Interop.Linux;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>What the starting, signalling and awaiting of processes rests on.</summary>
+internal static class ProcessProbes
+{
+    internal static IEnumerable<Capability> Read() =>
+        [
+            new Capability("kernel", Available: true, Environment.OSVersion.Version.ToString()),
+            new Capability(
+                "pidfd",
+                LinuxFeatures.HasPidfd,
+                LinuxFeatures.HasPidfd ? "processes are held, signalled and awaited by descriptor" : "pidfd_open does not work",
+                LinuxFeatures.HasPidfd ? null : "Needs Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against it."
+            ),
+            new Capability(
+                "group-signal-by-pidfd",
+                LinuxFeatures.HasGroupSignal,
+                LinuxFeatures.HasGroupSignal
+                    ? "a group is signalled as a whole, also after its leader has ended"
+                    : "members are signalled one by one; who forks faster than that may get away until the next step of a stop",
+                LinuxFeatures.HasGroupSignal ? null : "Needs Linux 6.9 or later."
+            ),
+            new Capability(
+                "proc",
+                LinuxFeatures.HasProc,
+                LinuxFeatures.HasProc ? "/proc is that of this pid namespace" : "/proc is missing, or that of another pid namespace",
+                LinuxFeatures.HasProc ? null : "Mount it: mount -t proc proc /proc, or unshare --mount-proc."
+            ),
+            new Capability(
+                "close-from",
+                LibcExtensions.HasAddCloseFrom,
+                LibcExtensions.HasAddCloseFrom
+                    ? "children get no descriptor but 0 to 2"
+                    : "children get what libraries of the host have opened without O_CLOEXEC",
+                LibcExtensions.HasAddCloseFrom ? null : "Needs glibc 2.34 or later."
+            ),
+            new Capability(
+                "foreground-terminal",
+                LibcExtensions.HasAddTcsetpgrp,
+                LibcExtensions.HasAddTcsetpgrp ? "a child's group can be given the terminal at its birth" : "it can't",
+                LibcExtensions.HasAddTcsetpgrp ? null : "Needs glibc 2.35 or later."
+            ),
+            Sigchld(),
+            Init(),
+        ];
+
+    private static Capability Sigchld() =>
+        SignalDispositions.IsChildIgnored()
+            ? new Capability(
+                "sigchld",
+                Available: false,
+                "ignored: exit statuses would be lost, so nothing is started",
+                "Start the host with the default disposition: what started it ignores SIGCHLD."
+            )
+            : new Capability("sigchld", Available: true, "not ignored");
+
+    private static Capability Init() =>
+        Environment.ProcessId == 1
+            ? new Capability(
+                "pid-1",
+                Available: false,
+                "this host is process 1: orphans become its children and stay zombies, and System.Diagnostics.Process reaps what it did not start",
+                "Run an init in the container (docker run --init)."
+            )
+            : new Capability("pid-1", Available: true, "another process is process 1");
+}

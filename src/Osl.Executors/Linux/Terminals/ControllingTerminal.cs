@@ -1,0 +1,89 @@
+using Microsoft.Win32.SafeHandles;
+using Osl.Interop.Linux;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// The terminal of our session, whatever standard input is. See knowledge/terminals.md for what the kernel and shells do.
+/// </summary>
+internal sealed unsafe class ControllingTerminal : IDisposable
+{
+    private readonly SafeFileHandle _handle;
+
+    private ControllingTerminal(int fd) => _handle = new SafeFileHandle(fd, ownsHandle: true);
+
+    /// <summary>For calls whose caller keeps this open meanwhile.</summary>
+    internal int Descriptor => (int)_handle.DangerousGetHandle();
+
+    /// <summary>The group in the foreground; negative when the terminal has hung up.</summary>
+    internal int Foreground => Libc.Tcgetpgrp(Descriptor);
+
+    /// <summary>Whether our own group is in the foreground.</summary>
+    internal bool IsOurs => Foreground == Libc.GetPgrp();
+
+    /// <summary>Opens it; null when there is none.</summary>
+    internal static ControllingTerminal? TryOpen()
+    {
+        var fd = Libc.Open("/dev/tty", Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_NOCTTY, 0);
+        return fd < 0 ? null : new ControllingTerminal(fd);
+    }
+
+    /// <summary>Puts a group into the foreground, also from the background.</summary>
+    internal bool Give(int pgid) => Unstopped(static (fd, pgid) => Libc.Tcsetpgrp(fd, pgid), pgid);
+
+    /// <summary>The modes as they are (echo, line editing, signals); null when they can't be read.</summary>
+    internal byte[]? ReadModes()
+    {
+        var modes = new byte[Libc.TermiosSize];
+        fixed (byte* start = modes)
+        {
+            return Libc.Tcgetattr(Descriptor, start) == 0 ? modes : null;
+        }
+    }
+
+    /// <summary>Puts modes back. Without effect for null.</summary>
+    internal void WriteModes(byte[]? modes)
+    {
+        if (modes is not null)
+        {
+            _ = Unstopped(
+                static (fd, modes) =>
+                {
+                    fixed (byte* start = modes)
+                    {
+                        return Libc.Tcsetattr(fd, Libc.TCSADRAIN, start);
+                    }
+                },
+                modes
+            );
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>From the background such a call stops the whole host by SIGTTOU, unless this thread blocks it.</summary>
+    private bool Unstopped<TValue>(Func<int, TValue, int> call, TValue value)
+    {
+        Span<byte> block = stackalloc byte[Libc.SigsetSize];
+        Span<byte> old = stackalloc byte[Libc.SigsetSize];
+        block.Clear();
+        block[(Libc.SIGTTOU - 1) / 8] = 1 << ((Libc.SIGTTOU - 1) % 8);
+        fixed (byte* blockStart = block)
+        fixed (byte* oldStart = old)
+        {
+            if (Libc.PthreadSigmask(Libc.SIG_BLOCK, blockStart, oldStart) != 0)
+            {
+                return false;
+            }
+
+            int result;
+            while ((result = call(Descriptor, value)) < 0 && Libc.LastError == Errno.EINTR)
+            {
+                // Once more.
+            }
+
+            _ = Libc.PthreadSigmask(Libc.SIG_SETMASK, oldStart, null);
+            return result == 0;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using System.Runtime.Versioning;
+using Osl.Interop.Linux;
+
+namespace Osl.Tests.Integration.Cli;
+
+/// <summary>The rules for trusted paths, policies, root and set-uid, attacked in every command.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class AttackTests : IDisposable
+{
+    private readonly OslCommandLine _osl = new();
+
+    public static TheoryData<string> Commands { get; } =
+    [
+        "run -- true",
+        "run --detach -- true",
+        "ps",
+        "signal 2000000000 TERM",
+        "kill-group 2000000000",
+        "audit list",
+        "audit show 0",
+        "doctor",
+    ];
+
+    public void Dispose() => _osl.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task A_policy_that_is_named_is_never_without_effect(string command)
+    {
+        var policy = Path.Combine(_osl.Directory, "policy.yaml");
+        await File.WriteAllTextAsync(policy, "version: 1\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(policy, (UnixFileMode)0x1b6); // 0666: anybody may write it
+        foreach (var file in (string[])[policy, "/no/such/policy", "relative", "\u001b[2J"])
+        {
+            RefusedForPolicy(command, await _osl.RunAsync([.. command.Split(' ')[..1], .. Option(command, file)]));
+            var byVariable = await _osl.RunOtherAsync("/usr/bin/env", [$"OSL_POLICY={file}", OslCommandLine.Path, .. command.Split(' ')]);
+            RefusedForPolicy(command, byVariable);
+            // As sudo would leave it.
+            var sudo = await _osl.RunOtherAsync(
+                "/usr/bin/env",
+                [
+                    $"OSL_POLICY={file}",
+                    "SUDO_UID=1000",
+                    "SUDO_USER=mallory",
+                    "HOME=/home/mallory",
+                    OslCommandLine.Path,
+                    .. command.Split(' '),
+                ]
+            );
+            RefusedForPolicy(command, sudo);
+        }
+
+        Assert.False(System.IO.Directory.Exists(_osl.AuditDirectory));
+    }
+
+    [Theory]
+    [Trait("Needs", "root")]
+    [MemberData(nameof(Commands))]
+    public async Task A_policy_of_the_system_stops_every_command_whatever_audit_directory_is_named(string command)
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Needs root for a mount namespace.");
+        foreach (var planted in (string[])["touch etc/osl/policy.yaml", "mkdir etc/osl/policy.yaml", "ln -s /no/such etc/osl/policy.yaml"])
+        {
+            var outcome = await _osl.RunOtherAsync(
+                "/usr/bin/unshare",
+                "--mount",
+                "/bin/sh",
+                "-c",
+                $"rm -rf etc; cp -a /etc etc && mkdir -p etc/osl && {planted} && mount --bind etc /etc && exec $OSL {command}"
+            );
+            RefusedForPolicy(command, outcome);
+        }
+
+        Assert.False(System.IO.Directory.Exists(_osl.AuditDirectory));
+    }
+
+    [Theory]
+    [InlineData("mkdir -m 700 real; ln -s real $OSL_AUDIT_DIR", "symbolic link")]
+    [InlineData("mkdir -m 777 $OSL_AUDIT_DIR; chmod 777 $OSL_AUDIT_DIR", "777")]
+    [InlineData("mkdir -m 770 $OSL_AUDIT_DIR; chmod 770 $OSL_AUDIT_DIR", "770")]
+    [InlineData("mkdir up; chmod 777 up; mkdir -m 700 up/a; export OSL_AUDIT_DIR=$PWD/up/a", "777")]
+    [InlineData("echo x > $OSL_AUDIT_DIR", "")]
+    [InlineData("ln -s /no/such $OSL_AUDIT_DIR", "")]
+    [InlineData("mkfifo $OSL_AUDIT_DIR", "")]
+    public async Task A_journal_where_others_could_write_is_not_written(string planted, string says)
+    {
+        foreach (var command in (string[])["run -- touch made", "run --detach -- touch made"])
+        {
+            var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", $"{{ {planted}; }} 2>/dev/null; exec $OSL {command}");
+
+            Assert.Equal(125, outcome.ExitCode);
+            Assert.StartsWith("osl: ", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+            Assert.False(File.Exists(Path.Combine(_osl.Directory, "made")));
+        }
+    }
+
+    [Theory]
+    [Trait("Needs", "root")]
+    [InlineData("mkdir -m 700 $OSL_AUDIT_DIR; chown 65534 $OSL_AUDIT_DIR")]
+    [InlineData("mkdir -m 755 up; mkdir -m 700 up/a; chown 65534 up; export OSL_AUDIT_DIR=$PWD/up/a")]
+    [InlineData("mkdir -m 755 up; mkdir -m 700 b; ln -s ../b up/a; chown 65534 up; export OSL_AUDIT_DIR=$PWD/up/a/j")]
+    public async Task Root_writes_no_journal_into_a_users_directory(string planted)
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Needs root to give files away.");
+        var outcome = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            $"{planted}; export SUDO_UID=65534 HOME=$PWD/up XDG_STATE_HOME=$PWD/up; exec $OSL run -- touch made"
+        );
+
+        Assert.Equal(125, outcome.ExitCode);
+        Assert.StartsWith("osl: ", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_osl.Directory, "made")));
+        Assert.Empty(System.IO.Directory.EnumerateFiles(_osl.Directory, "*.osl", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    [Trait("Needs", "root")]
+    public async Task Raised_privileges_are_refused()
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Needs root to give files away.");
+        // The copy is another's and set-uid: the real uid is root's, the effective one his.
+        var outcome = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            "cp -r $(dirname $OSL) copy; chmod 755 . copy; chown 65534 copy/osl; chmod 4755 copy/osl; exec copy/osl run -- touch made"
+        );
+
+        Assert.Equal(125, outcome.ExitCode);
+        Assert.Contains("more privileges than its caller", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_osl.Directory, "made")));
+    }
+
+    [Theory]
+    [InlineData("run --env hunter2 -- true")]
+    [InlineData("run --timeout hunter2 -- true")]
+    [InlineData("run -- /no/such --password hunter2")]
+    [InlineData("run -- /no/such --token=hunter2 https://user:hunter2@host/")]
+    [InlineData("--verbose run -- /no/such --secret hunter2")]
+    [InlineData("--verbose run --json -- true --password hunter2 https://user:hunter2@host/")]
+    [InlineData("run --detach -- sleep 0 --password hunter2")]
+    public async Task No_secret_comes_out_anywhere(string command)
+    {
+        var outcome = await _osl.RunAsync(command.Split(' '));
+        var list = await _osl.RunAsync("audit", "list", "--json");
+        var ps = await _osl.RunAsync("ps", "--json");
+
+        var told = outcome.Output + outcome.Error + list.Output + ps.Output;
+        // A duration that is none is repeated: it is no place for a secret.
+        Assert.Equal(command.Contains("--timeout", StringComparison.Ordinal), told.Contains("hunter2", StringComparison.Ordinal));
+        foreach (var file in System.IO.Directory.EnumerateFiles(_osl.Directory, "*", SearchOption.AllDirectories))
+        {
+            Assert.DoesNotContain(
+                "hunter2",
+                await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken),
+                StringComparison.Ordinal
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData("\u001b]0;owned\u0007")]
+    [InlineData("\u009b2J")]
+    [InlineData("\u202egnp.exe")]
+    [InlineData("two\nosl: all is well")]
+    [InlineData("[red]x[/] {Name} %s")]
+    [InlineData("\u2028\u2066")]
+    public async Task Nothing_that_a_terminal_obeys_comes_out_of_names_arguments_and_reasons(string evil)
+    {
+        var link = Path.Combine(_osl.Directory, "p" + evil.Replace('/', '_'));
+        File.CreateSymbolicLink(link, "/bin/true");
+        List<OslOutcome> outcomes =
+        [
+            await _osl.RunAsync("run", "--verbose", "--", link, evil),
+            await _osl.RunAsync("run", "--reason", evil, "--", "true", evil),
+            await _osl.RunAsync("run", "--json", "--env", $"V={evil}", "--", "true", evil),
+            await _osl.RunAsync("run", "--cwd", "/no/" + evil, "--", "true"),
+            await _osl.RunAsync("run", "--", "/no/such/" + evil),
+            await _osl.RunAsync("audit", "list"),
+            await _osl.RunAsync("audit", "list", "--json"),
+            await _osl.RunAsync("audit", "show", "0"),
+            await _osl.RunAsync("audit", "show", "0", "--json"),
+            await _osl.RunAsync("audit", "list", "--audit-dir", "/no/" + evil),
+            await _osl.RunAsync("doctor", "--audit-dir", "/no/" + evil),
+            await _osl.RunAsync("signal", "1", evil),
+            await _osl.RunAsync(evil),
+        ];
+
+        foreach (var outcome in outcomes)
+        {
+            Assert.DoesNotContain(outcome.Output + outcome.Error, c => Obeyed(c) && c != '\n');
+            Assert.DoesNotContain("\nosl: all is well", outcome.Output + outcome.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("This is a defect", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    private static bool Obeyed(char c) =>
+        char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+
+    private static string[] Option(string command, string file)
+    {
+        var words = command.Split(' ');
+        var at = Array.IndexOf(words, "--");
+        return at < 0 ? [.. words[1..], "--policy", file] : [.. words[1..at], "--policy", file, .. words[at..]];
+    }
+
+    private static void RefusedForPolicy(string command, OslOutcome outcome)
+    {
+        Assert.Equal(command.StartsWith("run", StringComparison.Ordinal) ? 125 : 1, outcome.ExitCode);
+        Assert.Contains("can't read policy files", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', outcome.Output + outcome.Error);
+    }
+}

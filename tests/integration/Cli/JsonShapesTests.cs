@@ -1,0 +1,144 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Osl.Cli;
+using Osl.Cli.Commands;
+
+namespace Osl.Tests.Integration.Cli;
+
+/// <summary>What each command really prints with --json, held against knowledge/cli-json.md.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class JsonShapesTests : IDisposable
+{
+    private readonly OslCommandLine _osl = new();
+
+    public void Dispose() => _osl.Dispose();
+
+    [Fact]
+    public async Task Run_prints_its_shape_however_the_program_ends()
+    {
+        await CheckAsync("run", 0, "run", "--json", "--", "true");
+        await CheckAsync("run", 137, "run", "--json", "--", "sh", "-c", "kill -KILL $$");
+        await CheckAsync("run", 124, "run", "--json", "--timeout", "200ms", "--", "sleep", "1000");
+        var line = await CheckAsync("run", 3, "run", "--json", "--", "sh", "-c", "printf '\\377'; echo no >&2; exit 3");
+        Assert.Equal("/w==", line.GetProperty("stdout_base64").GetString());
+    }
+
+    [Fact]
+    public async Task What_runs_can_be_named_listed_signalled_and_ended()
+    {
+        var ids = Path.Combine(_osl.Directory, "ids.json");
+        var started = await CheckAsync("run --detach", 0, "run", "--json", "--detach", "--id-file", ids, "--", "sleep", "1000");
+        var told = JsonDocument.Parse(await File.ReadAllTextAsync(ids, TestContext.Current.CancellationToken)).RootElement;
+        JsonShape.All["run --id-file"].Check(told);
+        Assert.Equal(started.GetProperty("operation").GetString(), told.GetProperty("operation").GetString());
+        var pid = told.GetProperty("pid").GetInt32().ToString(CultureInfo.InvariantCulture);
+        var pgid = told.GetProperty("pgid").GetInt32().ToString(CultureInfo.InvariantCulture);
+        await CheckAsync("ps", 0, "ps", "--json", "--group", pgid);
+        var one = await CheckAsync("signal", 0, "signal", "--json", pid, "CONT");
+        Assert.False(one.TryGetProperty("pgid", out _));
+        var all = await CheckAsync("signal", 0, "signal", "--json", "--group", pgid, "CONT");
+        Assert.False(all.TryGetProperty("pid", out _));
+        await CheckAsync("kill-group", 0, "kill-group", "--json", pgid);
+    }
+
+    [Fact]
+    public async Task The_journal_prints_its_shape()
+    {
+        Assert.Equal(0, (await _osl.RunAsync("run", "true")).ExitCode);
+        var list = await _osl.RunAsync("audit", "list", "--json");
+        Assert.Equal(4, list.JsonLines().Count);
+        Assert.All(list.JsonLines(), JsonShape.All["audit list"].Check);
+        await CheckAsync("audit show", 0, "audit", "show", "0", "--json");
+        var segment = Directory.GetFiles(_osl.AuditDirectory).MaxBy(file => new FileInfo(file).Length)!;
+        var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
+        bytes[bytes.AsSpan().IndexOf("run_process"u8)] ^= 1;
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+        var damaged = (await _osl.RunAsync("audit", "list", "--json")).JsonLines();
+        Assert.Contains(damaged, line => line.TryGetProperty("problem", out _));
+        Assert.All(damaged, JsonShape.All["audit list"].Check);
+    }
+
+    [Fact]
+    public async Task The_others_print_their_shapes()
+    {
+        Assert.All((await _osl.RunAsync("doctor", "--json")).JsonLines(), JsonShape.All["doctor"].Check);
+        await CheckAsync("completion", 0, "completion", "zsh", "--json");
+        await CheckAsync("--version", 0, "--version", "--json");
+        await CheckAsync("--version", 0, "--json", "--version");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(2, "audit")]
+    [InlineData(2, "bogus")]
+    [InlineData(2, "ps", "--bogus")]
+    [InlineData(125, "run")]
+    [InlineData(125, "run", "--bogus", "true")]
+    [InlineData(127, "run", "--", "no-such-program-here")]
+    [InlineData(2, "kill-group", "0")]
+    [InlineData(3, "signal", "1", "TERM")]
+    [InlineData(4, "kill-group", "4194000")]
+    [InlineData(6, "audit", "list")]
+    [InlineData(125, "run", "--policy", "p.yaml", "true")]
+    [InlineData(125, "run", "--id-file", "/no/such/place", "true")]
+    [InlineData(2, "doctor", "--require", "no-such-line")]
+    public async Task A_failure_prints_the_shape_of_an_error(int exitCode, params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync(["--json", .. arguments]);
+        Assert.Equal(exitCode, outcome.ExitCode);
+        var line = outcome.JsonLines()[^1];
+        JsonShape.All["error"].Check(line);
+        var error = line.GetProperty("error");
+        JsonShape.All["members of error"].Check(error);
+        Assert.Contains(Operations.DisplayText.Escape(error.GetProperty("message").GetString()), outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_does_not_die_is_in_the_error()
+    {
+        // Nobody survives SIGKILL, so the shape of that error comes from its members alone.
+        using var output = new StringWriter();
+        Osl.Cli.Output.Json.WriteError(
+            output,
+            new Operations.StopFailed([new Operations.Processes.ProcessRef(7, 1, "", 0)], null),
+            "message",
+            "remedy"
+        );
+        await output.FlushAsync(TestContext.Current.CancellationToken);
+        var error = JsonDocument.Parse(output.ToString()).RootElement.GetProperty("error");
+        JsonShape.All["members of error"].Check(error);
+        Assert.Equal(7, Assert.Single(error.GetProperty("survivors").EnumerateArray()).GetInt32());
+    }
+
+    [Fact]
+    public void Each_command_has_its_shape_on_the_page()
+    {
+        using var io = new CliIo(TextWriter.Null, TextWriter.Null, static _ => null, TimeProvider.System);
+        var commands = Below(new OslApplication(io).Root, "").ToList();
+        Assert.NotEmpty(commands);
+        Assert.All(commands, command => Assert.Contains(command, JsonShape.All.Keys, StringComparer.Ordinal));
+        Assert.All(
+            JsonShape.All.Keys.Where(name => !name.Contains("--") && !name.Contains("error")),
+            name => Assert.Contains(name, commands, StringComparer.Ordinal)
+        );
+    }
+
+    private static IEnumerable<string> Below(Command command, string path) =>
+        command.Subcommands.SelectMany(sub =>
+            sub is OslCommand ? [$"{path}{sub.Name}"]
+            : sub.Hidden ? []
+            : Below(sub, $"{path}{sub.Name} ")
+        );
+
+    private async Task<JsonElement> CheckAsync(string shape, int exitCode, params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync(arguments);
+        Assert.Equal(exitCode, outcome.ExitCode);
+        var line = Assert.Single(outcome.JsonLines());
+        JsonShape.All[shape].Check(line);
+        Assert.Equal(1, line.GetProperty("version").GetInt32());
+        return line;
+    }
+}
