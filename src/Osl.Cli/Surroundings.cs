@@ -65,7 +65,9 @@ internal static class Surroundings
     }
 
     private static string Distrust(string file) =>
-        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true } ? "" : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
+        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true }
+            ? ""
+            : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
 
     private static Finding Place(string name, string path, string remedy)
     {

@@ -44,7 +44,15 @@ internal sealed class OslHostParts
         var records = new AuditRecords(HostProcess.Current(policy.Hash));
         var exits = new ExitRecorder(journal, records, options.Time);
         var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
-        var platform = PlatformFactory.Create(new ExecutorOptions { Time = options.Time, JobControl = options.JobControl }, registry);
+        var platform = PlatformFactory.Create(
+            new ExecutorOptions
+            {
+                Time = options.Time,
+                JobControl = options.JobControl,
+                NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
+            },
+            registry
+        );
         var services = new HandlerServices(
             platform,
             registry,

@@ -7,7 +7,7 @@ namespace Osl.Hosting.Pipeline;
 internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorder recorder)
 {
     internal OperationPreparation Preparation<TResult>(OperationCall<TResult> call)
-        where TResult : ExecutionResult => new(call.Id, call.Context, policy.SecurePath);
+        where TResult : ExecutionResult => new(call.Id, call.Context, policy.SecurePath) { WantsDigest = policy.WantsDigest };
 
     /// <summary>What a failed prepare may tell: nothing to a principal whom no rule could ever allow such an action.</summary>
     internal OperationError Conceal<TResult>(OperationCall<TResult> call, OperationError error)

@@ -44,13 +44,16 @@ public sealed record OperationFacts
 
 /// <summary>The program that was resolved and opened.</summary>
 /// <param name="Requested">As the operation names it.</param>
-/// <param name="Path">Where it was found: absolute, symbolic links not followed. What is executed.</param>
+/// <param name="Path">Where it was found: absolute, symbolic links not followed.</param>
 /// <param name="CanonicalPath">The real path of the open file.</param>
 /// <param name="Device">Device of the open file (stat(2)).</param>
 /// <param name="Inode">Inode of the open file.</param>
 /// <param name="OwnerUid">Who owns it; -1 where there are no uids.</param>
 /// <param name="Mode">Its permission bits, set-uid and set-gid included.</param>
-/// <param name="Interpreter">The interpreter of its first line (execve(2)), for a script; null for a binary.</param>
+/// <param name="Interpreter">
+/// The interpreter of its first line (execve(2)), for a script; <see cref="OtherFormat"/> for what only binfmt_misc could run; null for
+/// a binary of this machine, which is run by its open file.
+/// </param>
 public sealed record ExecutableFacts(
     string Requested,
     string Path,
@@ -62,6 +65,9 @@ public sealed record ExecutableFacts(
     string? Interpreter
 )
 {
+    /// <summary>What stands for the interpreter of a file that is neither a script nor a binary of this machine.</summary>
+    public const string OtherFormat = "binfmt_misc";
+
     /// <summary>
     /// SHA-256 of the open file, in lower-case hexadecimal; null when it was not taken. Prepare takes it where
     /// <see cref="Policies.IPolicy.WantsDigest"/> says so.
@@ -70,7 +76,8 @@ public sealed record ExecutableFacts(
 
     /// <summary>
     /// Whether nobody but root and the host's own account could have put something else at <see cref="CanonicalPath"/>
-    /// (knowledge/trusted-paths.md); null when prepare did not look, which counts as no.
+    /// (knowledge/trusted-paths.md); null when prepare did not look, which counts as no. It looks where that can decide: at scripts, and where
+    /// a digest is taken.
     /// </summary>
     public bool? IsTrusted { get; init; }
 }

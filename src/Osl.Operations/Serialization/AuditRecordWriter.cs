@@ -108,6 +108,8 @@ internal static class AuditRecordWriter
         json.WriteNumber("owner_uid"u8, executable.OwnerUid);
         json.WriteNumber("mode"u8, executable.Mode);
         json.WriteText("interpreter"u8, executable.Interpreter);
+        json.WriteText("sha256"u8, executable.Sha256);
+        json.WriteFlag("is_trusted"u8, executable.IsTrusted);
         json.WriteEndObject();
     }
 

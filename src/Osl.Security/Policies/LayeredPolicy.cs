@@ -70,6 +70,7 @@ public sealed class LayeredPolicy : IPolicy
                     .Order(StringComparer.Ordinal)
                     .ToValueList(),
                 ChildPath = first.ChildPath ?? second.ChildPath,
+                ByRealPath = first.ByRealPath || second.ByRealPath,
             };
     }
 

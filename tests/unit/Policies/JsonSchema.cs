@@ -17,7 +17,10 @@ internal sealed class JsonSchema(JsonObject root)
             YamlMap map => new JsonObject(map.Entries.Select(entry => KeyValuePair.Create(entry.Key.Text, FromYaml(entry.Value)))),
             YamlList list => new JsonArray([.. list.Items.Select(FromYaml)]),
             YamlText { IsPlain: true, Text: "true" or "false" } flag => JsonValue.Create(bool.Parse(flag.Text)),
-            YamlText { IsPlain: true } text when long.TryParse(text.Text, System.Globalization.CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+            YamlText { IsPlain: true } text
+                when long.TryParse(text.Text, System.Globalization.CultureInfo.InvariantCulture, out var number) => JsonValue.Create(
+                number
+            ),
             YamlText text => JsonValue.Create(text.Text),
             _ => null,
         };

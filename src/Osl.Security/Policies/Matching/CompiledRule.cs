@@ -48,7 +48,11 @@ internal sealed partial class CompiledRule
         Order = order;
         _arguments = rule.Arguments is { } pattern ? new ArgumentMatcher(pattern) : null;
         var because = rule.Because ?? "the policy says so";
-        Plain = new PolicyDecision(rule.Effect, rule.Id, rule.Effect == PolicyEffect.Deny ? because + "." : because) { PolicyHash = hash };
+        Plain = new PolicyDecision(rule.Effect, rule.Id, rule.Effect == PolicyEffect.Deny ? because + "." : because)
+        {
+            PolicyHash = hash,
+            ByRealPath = rule.IsPermit && rule.Executable is { Any: false },
+        };
         Unmet = new PolicyDecision(PolicyEffect.Deny, rule.Id, "it needs an approval, and what the rule requires of it is missing.")
         {
             PolicyHash = hash,
