@@ -157,7 +157,7 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "ID" or "OPERATION|INDEX" => live.Operations(),
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DIR" => [Candidate.Directories],
-            "FILE" => [Candidate.Files],
+            "FILE" or "CASES" => [Candidate.Files],
             _ => [],
         };
         return [.. all.Where(candidate => candidate.Text[0] == ':' || candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))];

@@ -46,6 +46,7 @@ internal static class AuditRecordWriter
 
         json.WriteText("rule"u8, record.Rule);
         json.WriteText("policy_hash"u8, record.PolicyHash);
+        json.WriteText("previous_policy_hash"u8, record.PreviousPolicyHash);
         if (record.Executable is { } executable)
         {
             Write(json, executable);
@@ -136,6 +137,7 @@ internal static class AuditRecordWriter
             AuditRecordType.Refusal => "refusal"u8,
             AuditRecordType.Gap => "gap"u8,
             AuditRecordType.Approval => "approval"u8,
+            AuditRecordType.Policy => "policy"u8,
             _ => default,
         };
 

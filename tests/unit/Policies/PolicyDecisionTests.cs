@@ -167,14 +167,21 @@ public sealed class PolicyDecisionTests : IDisposable
             Assert.Equal(PolicyEffect.Deny, policy.Decide(ProcessActions.Start, operation, context, denied).Effect);
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-        {
-            policy.Decide(ProcessActions.Start, operation, context, facts);
-            policy.Decide(ProcessActions.Start, operation, context, denied);
-        }
+        // Once in a while the runtime allocates on this thread for itself, as it compiles anew: what a decision allocates, each round shows.
+        var rounds = Enumerable
+            .Range(0, 10)
+            .Select(_ =>
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var i = 0; i < 200; i++)
+                {
+                    policy.Decide(ProcessActions.Start, operation, context, facts);
+                    policy.Decide(ProcessActions.Start, operation, context, denied);
+                }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            });
+        Assert.Equal(0, rounds.Min());
     }
 
     [Fact]
@@ -196,7 +203,7 @@ public sealed class PolicyDecisionTests : IDisposable
     }
 
     [Fact]
-    public void A_reload_keeps_the_last_good_policy_and_tells_both_hashes()
+    public async Task A_reload_keeps_the_last_good_policy_and_tells_both_hashes()
     {
         var file = Path.Combine(_directory, "policy.yaml");
         Write(file, "version: 1\nrules: []\n");
@@ -204,20 +211,31 @@ public sealed class PolicyDecisionTests : IDisposable
         var first = policy.Hash;
 
         Write(file, "version: 1\nrules: [{ id: a }]\n");
-        var refused = policy.Reload();
+        var told = new List<PolicyReload>();
+        var refused = await policy.ReloadAsync(Record);
         Assert.Equal((first, first, false), (refused.Before, refused.After, refused.Changed));
         Assert.Equal((file, 2), (refused.Refusal!.Problems[0].File, refused.Refusal.Problems[0].Line));
         Assert.Equal(first, policy.Hash);
 
         Write(file, PolicyWriter.Write(Git(rule => rule).Document));
-        var reloaded = policy.Reload();
+        // What can't be written down is not done.
+        Assert.False((await policy.ReloadAsync(_ => ValueTask.FromResult(false))).Changed);
+        Assert.Equal(first, policy.Hash);
+        var reloaded = await policy.ReloadAsync(Record);
         Assert.Null(reloaded.Refusal);
         Assert.Equal((first, policy.Hash, true), (reloaded.Before, reloaded.After, reloaded.Changed));
         Assert.Equal(PolicyEffect.Allow, Ask(policy, Status, Facts).Effect);
 
         File.Delete(file);
-        Assert.NotNull(policy.Reload().Refusal);
+        Assert.NotNull((await policy.ReloadAsync(Record)).Refusal);
         Assert.Equal(reloaded.After, policy.Hash);
+        Assert.Equal([refused, reloaded, new PolicyReload(reloaded.After, reloaded.After, told[^1].Refusal)], told);
+
+        ValueTask<bool> Record(PolicyReload reload)
+        {
+            told.Add(reload);
+            return ValueTask.FromResult(true);
+        }
     }
 
     [Fact]

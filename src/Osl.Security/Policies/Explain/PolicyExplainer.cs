@@ -8,6 +8,35 @@ namespace Osl.Security.Policies;
 /// <summary>Explains decisions. Asks every rule, without the index that decisions take: what both say is held together by a test.</summary>
 public static class PolicyExplainer
 {
+    /// <summary>Why any policy decides so, layer by layer. Of one that is not made of rules only the decision is known.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="action">As in <see cref="IPolicy.Decide"/>.</param>
+    /// <param name="operation">As in <see cref="IPolicy.Decide"/>.</param>
+    /// <param name="context">As in <see cref="IPolicy.Decide"/>.</param>
+    /// <param name="facts">As in <see cref="IPolicy.Decide"/>.</param>
+    public static LayeredExplanation ExplainLayers(
+        IPolicy policy,
+        PolicyAction action,
+        IOperation operation,
+        OperationContext context,
+        OperationFacts facts
+    )
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var held = policy is ReloadablePolicy reloadable ? reloadable.Current : policy;
+        IReadOnlyList<IPolicy> layers = held is LayeredPolicy layered ? layered.Layers : [held];
+        return new LayeredExplanation(held.Decide(action, operation, context, facts), held.Hash)
+        {
+            Layers = layers
+                .Select(layer =>
+                    layer is CompiledPolicy rules
+                        ? rules.Explain(action, operation, context, facts)
+                        : new PolicyExplanation(layer.Decide(action, operation, context, facts), layer.Hash)
+                )
+                .ToValueList(),
+        };
+    }
+
     /// <summary>Why it is decided so.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="action">As in <see cref="IPolicy.Decide"/>.</param>

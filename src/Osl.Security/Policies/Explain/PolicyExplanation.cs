@@ -24,6 +24,15 @@ public sealed record NearMiss(string Rule, int Line, PolicyEffect Effect, string
     internal (int Conditions, int Arguments) Reached { get; init; }
 }
 
+/// <summary>Why a policy decides as it does, where several lie over one another.</summary>
+/// <param name="Decision">What <see cref="IPolicy.Decide"/> says to the same question.</param>
+/// <param name="PolicyHash">Which policy: all its layers.</param>
+public sealed record LayeredExplanation(PolicyDecision Decision, string PolicyHash)
+{
+    /// <summary>The base, then what was added; each decides for itself, and the strictest answer wins.</summary>
+    public ValueList<PolicyExplanation> Layers { get; init; }
+}
+
 /// <summary>Why a policy decides as it does.</summary>
 /// <param name="Decision">What <see cref="IPolicy.Decide"/> says to the same question.</param>
 /// <param name="PolicyHash">Which policy.</param>

@@ -16,9 +16,13 @@ internal sealed class ArgumentMatcher
     private readonly ArgumentElement[] _elements;
     private readonly Regex?[] _patterns;
     private readonly bool _any;
+    private readonly Action? _comparing;
 
-    internal ArgumentMatcher(ArgumentPattern pattern)
+    /// <param name="pattern">It was checked.</param>
+    /// <param name="comparing">Told of every comparison of an argument with an element; for the test that counts them.</param>
+    internal ArgumentMatcher(ArgumentPattern pattern, Action? comparing = null)
     {
+        _comparing = comparing;
         _any = pattern.Any;
         _elements = [.. pattern.Elements];
         _patterns =
@@ -103,6 +107,7 @@ internal sealed class ArgumentMatcher
 
     private bool Takes(int index, string argument)
     {
+        _comparing?.Invoke();
         var element = _elements[index];
         switch (element.Kind)
         {

@@ -17,11 +17,34 @@ public static class PolicyFile
     public static OneOf<CompiledPolicy, PolicyRefusal> Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!OperatingSystem.IsWindows() && TrustedPath.Examine(path) is { IsTrusted: false } trust)
+        if (WhyNotTrusted(path) is { } problem)
         {
-            return Refuse(path, trust.Describe(), "a file that only root and this account can change");
+            return Refuse(path, problem, "a file that only root and this account can change");
         }
 
+        return Read(path);
+    }
+
+    /// <summary>The same, trusted or not: for those who write policies. Nothing may be judged by it.</summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<CompiledPolicy, PolicyRefusal> Read(string path) =>
+        Text(path).TryPickT0(out var text, out var refusal) ? PolicyReader.Read(text, path) : refusal;
+
+    /// <summary>Reads a file of cases.</summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal> ReadCases(string path) =>
+        Text(path).TryPickT0(out var text, out var refusal)
+            ? PolicyCaseReader.Read(text, path)
+            : OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal>.FromT1(refusal);
+
+    /// <summary>Why a file would not be trusted; null when it would be, and where that is not looked at.</summary>
+    /// <param name="path">Its path.</param>
+    public static string? WhyNotTrusted(string path) =>
+        !OperatingSystem.IsWindows() && TrustedPath.Examine(path) is { IsTrusted: false } trust ? trust.Describe() : null;
+
+    private static OneOf<string, PolicyRefusal> Text(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
         try
         {
             // Bounded before it is read: a device or a huge file must not fill the memory.
@@ -34,13 +57,13 @@ public static class PolicyFile
             }
 
             var text = bytes.AsSpan(0, count);
-            return PolicyReader.Read(Strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[3..] : text), path);
+            return Strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[3..] : text);
         }
         catch (DecoderFallbackException)
         {
             return Refuse(path, "the file is not UTF-8", "UTF-8");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Refuse(path, $"the file can't be read ({e.GetType().Name})", "a file that this account can read");
         }
