@@ -115,7 +115,7 @@ public sealed class PeopleTests : IDisposable
         var foreign = await _osl.RunOtherAsync("/bin/sh", "-c", "sleep 1000 & $OSL signal $! TERM; code=$?; kill $!; exit $code");
         Assert.Equal(3, foreign.ExitCode);
         Assert.DoesNotContain("Add a rule", foreign.Error, StringComparison.Ordinal);
-        Assert.Contains("reads no policy files", foreign.Error, StringComparison.Ordinal);
+        Assert.Contains("target: [foreign]", foreign.Error, StringComparison.Ordinal);
     }
 
     private async Task<IEnumerable<int>> PsAsync(params string[] filters)
