@@ -40,7 +40,7 @@ internal sealed class CliIo : IDisposable
             TimeProvider.System
         )
         {
-            HasOutput = output is not DescriptorStream { IsOpen: false },
+            HasOutput = output is not DescriptorStream { IsOpen: false } && output != Stream.Null,
         };
     }
 

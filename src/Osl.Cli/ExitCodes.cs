@@ -1,6 +1,8 @@
 using Osl.Interop.Linux;
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 
 namespace Osl.Cli;
 
@@ -26,6 +28,13 @@ internal static class ExitCodes
     internal const int NotFound = 4;
     internal const int Survivors = 5;
     internal const int NoJournal = 6;
+
+    internal const int UnsignedTail = 10;
+    internal const int TornTail = 11;
+    internal const int Tampered = 12;
+    internal const int RolledBack = 13;
+    internal const int WrongKey = 14;
+    internal const int SelfConsistentOnly = 15;
 
     internal const int TimedOut = 124;
     internal const int Refused = 125;
@@ -56,6 +65,49 @@ internal static class ExitCodes
         new("6", "the audit journal is not available"),
     ];
 
+    /// <summary>What `osl audit verify` exits with.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfVerifyTable { get; } =
+    [
+        new("0", "clean: a key that was given has signed every record"),
+        new("1", "failed"),
+        new("2", "wrong usage"),
+        new("6", "there is no audit journal"),
+        new("10", "unsigned tail: nothing proves the last records yet"),
+        new("11", "torn tail: the end is cut off within a frame"),
+        new("12", "tampered: not what was written; the first place is named"),
+        new("13", "rolled back: older than the checkpoint that was given"),
+        new("14", "wrong key: signed, but not by the key that was given"),
+        new("15", "self-consistent only: nothing was given to prove it against"),
+    ];
+
+    /// <summary>For what a verification found.</summary>
+    internal static int Of(AuditVerdict verdict) =>
+        verdict switch
+        {
+            AuditVerdict.Clean => Done,
+            AuditVerdict.UnsignedTail => UnsignedTail,
+            AuditVerdict.TornTail => TornTail,
+            AuditVerdict.RolledBack => RolledBack,
+            AuditVerdict.WrongKey => WrongKey,
+            AuditVerdict.SelfConsistentOnly => SelfConsistentOnly,
+            AuditVerdict.Empty => NoJournal,
+            _ => Tampered,
+        };
+
+    /// <summary>How people read it.</summary>
+    internal static string NameOf(AuditVerdict verdict) =>
+        verdict switch
+        {
+            AuditVerdict.UnsignedTail => "unsigned tail",
+            AuditVerdict.TornTail => "torn tail",
+            AuditVerdict.RolledBack => "rolled back",
+            AuditVerdict.WrongKey => "wrong key",
+            AuditVerdict.SelfConsistentOnly => "self-consistent only",
+            AuditVerdict.Clean => "clean",
+            AuditVerdict.Empty => "empty",
+            _ => "tampered",
+        };
+
     /// <summary>For every command but run.</summary>
     internal static int Of(OperationError error) =>
         error switch
@@ -75,11 +127,22 @@ internal static class ExitCodes
             Osl.Operations.TimedOut => TimedOut,
             Osl.Operations.NotFound { Thing: MissingThing.Program } => ProgramNotFound,
             // The machine had no room for one more process: nothing is wrong with the program.
-            SpawnFailed { ErrorCode: Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EROFS } =>
-                Refused,
+            SpawnFailed { ErrorCode: var code } when IsShortage(code) => Refused,
             SpawnFailed or PermissionRefused => CannotRun,
             _ => Refused,
         };
+
+    private static bool IsShortage(int code) =>
+        OperatingSystem.IsWindows()
+            ? code
+                is Win32Error.ERROR_TOO_MANY_OPEN_FILES
+                    or Win32Error.ERROR_NOT_ENOUGH_MEMORY
+                    or Win32Error.ERROR_OUTOFMEMORY
+                    or Win32Error.ERROR_DISK_FULL
+                    or Win32Error.ERROR_NO_SYSTEM_RESOURCES
+                    or Win32Error.ERROR_COMMITMENT_LIMIT
+                    or Win32Error.ERROR_NOT_ENOUGH_QUOTA
+            : code is Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EROFS;
 
     /// <summary>For run, when the program has ended. Null when it can't be known how.</summary>
     internal static int? OfRun(ExitStatus status) =>

@@ -152,7 +152,7 @@ internal static class Footing
     }
 
     /// <summary>How many threads an account has, as far as /proc shows.</summary>
-    private static int TasksOf(uint uid)
+    internal static int TasksOf(uint uid)
     {
         var tasks = 0;
         try

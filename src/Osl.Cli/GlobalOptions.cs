@@ -6,6 +6,7 @@ using Osl.Hosting;
 using Osl.Hosting.Policies;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 using Osl.Security.Policies;
 
 namespace Osl.Cli;
@@ -103,6 +104,7 @@ internal sealed class GlobalOptions
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
+                Sign(options, directory, io);
             }
 
             if (observer is not null)
@@ -131,6 +133,35 @@ internal sealed class GlobalOptions
                 "Leave out --audit-dir and OSL_AUDIT_DIR."
             );
         }
+    }
+
+    /// <summary>Where the key of a journal lies, if it has one: beside it, since neither may hold the other.</summary>
+    internal static string KeysOf(string auditDirectory) => Path.TrimEndingDirectorySeparator(auditDirectory) + "-keys";
+
+    private static void Sign(OslHostOptions options, string directory, CliIo io)
+    {
+        var keys = KeysOf(directory);
+        if (!Directory.Exists(keys))
+        {
+            return;
+        }
+
+        string? told = null;
+        options.SignAudit(
+            new AuditSigningOptions(keys)
+            {
+                Sink = io.Variable("OSL_AUDIT_CHECKPOINT") is { } file ? new CheckpointFileSink(file) : null,
+                StatusChanged = status =>
+                {
+                    // Once for each trouble, not for each checkpoint.
+                    if ((status.Problem ?? status.SinkProblem) is { } problem && !string.Equals(problem, told, StringComparison.Ordinal))
+                    {
+                        told = problem;
+                        io.Tell($"The audit journal could not be signed, or its checkpoint not kept: {problem}.");
+                    }
+                },
+            }
+        );
     }
 
     /// <summary>Who asks: the account osl runs as.</summary>

@@ -47,8 +47,8 @@ internal sealed class OslApplication
         var json = AsksForJson(arguments, unknownOption);
         var exitCode = Utf8Guard.FirstChanged(arguments, withEnvironment: isRun) is { } changed
             ? WrongUsage(
-                $"Bytes that are not UTF-8 in {changed} can't be passed on as they are.",
-                "Give a name or value that is UTF-8.",
+                $"{Utf8Guard.Fault} in {changed} can't be passed on as they are.",
+                "Give a name or value that is well-formed text.",
                 json,
                 isRun
             )

@@ -5,7 +5,7 @@ using Osl.Operations.Processes;
 namespace Osl.Cli;
 
 /// <summary>
-/// SIGINT, SIGTERM and SIGHUP as a cancellation, once: the first one sets it off, later ones change nothing, so that a graceful stop
+/// SIGINT, SIGTERM and SIGHUP (on Windows Ctrl-C, Ctrl-Break, shutdown and a closed window) as a cancellation, once: the first one sets it off, later ones change nothing, so that a graceful stop
 /// stays one. A signal that osl was started with as ignored stays ignored. SIGINT that the terminal has sent to osl in place of the
 /// program is the program's, to do with as it likes.
 /// </summary>
@@ -19,11 +19,14 @@ internal sealed class StopRequests : IDisposable
     internal StopRequests(JobControl? control = null)
     {
         _control = control;
+        PosixSignalRegistration[] none = [];
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+            // What .NET calls Ctrl-Break. On Linux it is passed on, or ends osl as it does any program.
+            .. OperatingSystem.IsWindows() ? [PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal)] : none,
         ];
     }
 
@@ -54,7 +57,7 @@ internal sealed class StopRequests : IDisposable
         var number = context.Signal switch
         {
             PosixSignal.SIGHUP => 1,
-            PosixSignal.SIGINT => 2,
+            PosixSignal.SIGINT or PosixSignal.SIGQUIT => 2,
             _ => 15,
         };
         if (Interlocked.CompareExchange(ref _exitCode, ExitCodes.SignalBase + number, 0) == 0)

@@ -3,6 +3,7 @@ using Osl.Cli.Output;
 using Osl.Hosting;
 using Osl.Interop.Files;
 using Osl.Interop.Linux;
+using Osl.Operations;
 using Osl.Security.Policies;
 
 namespace Osl.Cli;
@@ -10,11 +11,9 @@ namespace Osl.Cli;
 /// <summary>What osl finds around it, beside what the machine can do: who runs it, and the places it uses.</summary>
 internal static class Surroundings
 {
-    private const int Sticky = 0x200;
-
     internal static Finding Account() =>
         OperatingSystem.IsWindows()
-            ? new("account", true, Environment.UserName)
+            ? new("account", true, Environment.IsPrivilegedProcess ? $"{Principal.Current.Name}, elevated" : Principal.Current.Name)
             : new(
                 "account",
                 true,
@@ -30,12 +29,16 @@ internal static class Surroundings
                 "audit-journal",
                 false,
                 "no home directory to keep it under, so nothing can be started",
-                "Set HOME, or name a directory with --audit-dir."
+                OperatingSystem.IsWindows()
+                    ? "Run as an account that has a profile, or name a directory with --audit-dir."
+                    : "Set HOME, or name a directory with --audit-dir."
             )
             : Place(
                 "audit-journal",
                 directory,
-                "Only root and this account may write to any part of the path, and it may be no symbolic link."
+                OperatingSystem.IsWindows()
+                    ? "Only this account and administrators may change any part of the path, which is local and no link."
+                    : "Only root and this account may write to any part of the path, and it may be no symbolic link."
             );
 
     internal static Finding Registry() =>
@@ -43,13 +46,15 @@ internal static class Surroundings
             ? Place(
                 "registry",
                 directory,
-                "Without it, other osl processes don't see what this one started; mend the path or set XDG_RUNTIME_DIR."
+                OperatingSystem.IsWindows()
+                    ? "Without it, other osl processes don't see what this one started; give the path back to this account alone."
+                    : "Without it, other osl processes don't see what this one started; mend the path or set XDG_RUNTIME_DIR."
             )
             : new(
                 "registry",
                 false,
                 "nowhere to keep it: other osl processes don't see what this one started",
-                "Set XDG_RUNTIME_DIR or HOME."
+                OperatingSystem.IsWindows() ? "Run as an account that has a profile." : "Set XDG_RUNTIME_DIR or HOME."
             );
 
     /// <summary>What holds: the system's policy or the built-in one, and what was added.</summary>
@@ -90,25 +95,11 @@ internal static class Surroundings
 
     private static Finding Place(string name, string path, string remedy)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return new(name, true, path);
-        }
-
-        // A directory that is not there is made with mode 0700: what counts is what it will be made in.
+        // A directory that is not there is made for this account alone: what counts is what it will be made in.
         path = Path.GetFullPath(path);
-        var existing = path;
-        while (!Path.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
-        {
-            existing = parent;
-        }
-
-        var trust = TrustedPath.Examine(existing);
-        // The directory above may be sticky, /tmp for one: what is ours in there, nobody can replace.
-        var isThere = existing.Length == path.Length;
-        var willDo = trust.IsTrusted || (!isThere && trust.Problem == PathProblem.WritableByOthers && (trust.Mode & Sticky) != 0);
-        return willDo
-            ? new(name, true, isThere ? path : $"{path}, not there yet")
+        var trust = TrustedPath.Examine(path);
+        return trust.IsTrusted || trust.IsMissing
+            ? new(name, true, $"{path}: trusted{(trust.IsTrusted ? "" : ", not there yet")}")
             : new(name, false, $"{path}: {trust.Describe()}", remedy);
     }
 }

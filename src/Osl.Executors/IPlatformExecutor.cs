@@ -1,3 +1,4 @@
+using Osl.Executors.Handlers;
 using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Processes;
@@ -37,6 +38,9 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
 
     /// <summary>Living processes that carry an operation's marker and are not in its group any more.</summary>
     IReadOnlyList<ProcessRef> Escaped(GroupRef group);
+
+    /// <summary>Why priority, processors or limits that a spawn asks for can't be had; null when they can, or none are asked for.</summary>
+    OperationError? RefuseResources(SpawnProcessOperation operation) => UnsupportedParts.ResourcesOf(operation);
 }
 
 /// <summary>A program that was found and is held open, so that what is judged is known by inode.</summary>

@@ -43,6 +43,14 @@ internal sealed class LaunchPlan
 
     public required StandardOutputConfig StandardError { get; init; }
 
+    /// <summary>Nice value; null for the host's. This and the next two: as IPlatformExecutor.RefuseResources has let through.</summary>
+    public int? Nice { get; init; }
+
+    /// <summary>The CPUs it may run on; empty for the host's.</summary>
+    public ValueList<int> CpuAffinity { get; init; }
+
+    public ResourceLimits? Limits { get; init; }
+
     /// <summary>Whether the process leads a session of its own: what is detached always does.</summary>
     public bool OwnsSession => NewSession || Lifetime == ProcessLifetime.Detached;
 

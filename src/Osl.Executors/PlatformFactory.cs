@@ -10,6 +10,6 @@ internal static class PlatformFactory
     /// <exception cref="PlatformNotSupportedException">Neither Linux nor Windows.</exception>
     internal static IPlatformExecutor Create(ExecutorOptions options, ILaunchRegistry registry) =>
         OperatingSystem.IsLinux() ? new LinuxExecutor(options, registry)
-        : OperatingSystem.IsWindows() ? new WindowsExecutor()
-        : throw new PlatformNotSupportedException("Osl runs on Linux. Other systems get an executor of their own later.");
+        : OperatingSystem.IsWindows() ? new WindowsExecutor(options, registry)
+        : throw new PlatformNotSupportedException("Osl runs on Linux and Windows. Other systems get an executor of their own later.");
 }

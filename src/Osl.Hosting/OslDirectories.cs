@@ -1,15 +1,18 @@
 using Osl.Executors;
+using Osl.Interop.Windows;
 
 namespace Osl.Hosting;
 
 /// <summary>
-/// Where Osl keeps things when nobody says otherwise: the system's directories for root, those of the XDG Base Directory
-/// Specification for everybody else, below LocalApplicationData on Windows.
+/// Where Osl keeps things when nobody says otherwise. On Linux the system's directories for root, those of the XDG Base Directory
+/// Specification for everybody else; on Windows below LocalApplicationData, and for an elevated process below ProgramData
+/// (adr/0020-windows-places-and-trust.md).
 /// </summary>
 public static class OslDirectories
 {
-    /// <summary>The policy that always applies where it exists.</summary>
-    public const string SystemPolicyFile = "/etc/osl/policy.yaml";
+    /// <summary>The policy that always applies where it exists: /etc/osl/policy.yaml, or osl\policy.yaml in ProgramData.</summary>
+    public static string SystemPolicyFile { get; } =
+        OperatingSystem.IsWindows() ? Path.Combine(ProgramData, "osl", "policy.yaml") : "/etc/osl/policy.yaml";
 
     /// <summary>
     /// Whether there is something in the place of the system's policy. Only what is certainly absent is: a file that can't be looked
@@ -19,11 +22,6 @@ public static class OslDirectories
     {
         get
         {
-            if (OperatingSystem.IsWindows())
-            {
-                return false;
-            }
-
             try
             {
                 _ = File.GetAttributes(SystemPolicyFile);
@@ -45,18 +43,19 @@ public static class OslDirectories
 
     /// <summary>The registry of live groups; null when there is nowhere to put it, so that it is kept in memory.</summary>
     public static string? Registry =>
-        OperatingSystem.IsWindows() ? null
+        OperatingSystem.IsWindows() ? Below(State, "registry")
         : HostIdentity.IsPrivileged ? "/run/osl"
         : Absolute(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")) is { } runtime && Directory.Exists(runtime)
             ? Path.Combine(runtime, "osl")
-        : State is { } state ? Path.Combine(state, "registry")
-        : null;
+        : Below(State, "registry");
 
-    private static string? State
+    private static string? State => OperatingSystem.IsWindows() ? WindowsState : UnixState;
+
+    private static string? UnixState
     {
         get
         {
-            if (!OperatingSystem.IsWindows() && HostIdentity.IsPrivileged)
+            if (HostIdentity.IsPrivileged)
             {
                 return "/var/lib/osl";
             }
@@ -66,14 +65,30 @@ public static class OslDirectories
                 return Path.Combine(state, "osl");
             }
 
-            var home = OperatingSystem.IsWindows()
-                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            return home.Length == 0 ? null
-                : OperatingSystem.IsWindows() ? Path.Combine(home, "osl")
-                : Path.Combine(home, ".local", "state", "osl");
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            return home.Length == 0 ? null : Path.Combine(home, ".local", "state", "osl");
         }
     }
+
+    /// <summary>
+    /// From the system, never from variables: an elevated process is often started with those of one that is not. Each elevated
+    /// account has a place of its own, since an administrator trusts no other one's directories.
+    /// </summary>
+    private static string? WindowsState =>
+        !OperatingSystem.IsWindows() ? null
+        : HostIdentity.IsPrivileged ? Path.Combine(ProgramData, $"osl-{WindowsAccounts.User}")
+        : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
+            is { Length: > 0 } local
+            ? Path.Combine(local, "osl")
+        : null;
+
+    private static string ProgramData =>
+        Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData, Environment.SpecialFolderOption.DoNotVerify)
+            is { Length: > 0 } shared
+            ? shared
+            : throw new PlatformNotSupportedException("This system has no ProgramData, so the place of its policy is not known.");
+
+    private static string? Below(string? directory, string name) => directory is null ? null : Path.Combine(directory, name);
 
     /// <summary>The specification says: paths in these variables that are not absolute are ignored.</summary>
     private static string? Absolute(string? path) => path is not null && Path.IsPathFullyQualified(path) ? path : null;

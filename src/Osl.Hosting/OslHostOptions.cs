@@ -3,6 +3,7 @@ using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
 using Osl.Operations.Processes;
+using Osl.Security.Audit;
 using Osl.Security.Policies;
 using Serilog;
 
@@ -26,6 +27,8 @@ public sealed class OslHostOptions
     internal IAuditJournal? Journal { get; private set; }
 
     internal string? AuditDirectory { get; private set; }
+
+    internal AuditSigningOptions? AuditSigning { get; private set; }
 
     internal string? RegistryDirectory { get; private set; } = OslDirectories.Registry;
 
@@ -85,6 +88,17 @@ public sealed class OslHostOptions
     public OslHostOptions UseAuditDirectory(string directory)
     {
         AuditDirectory = Path.GetFullPath(directory);
+        return this;
+    }
+
+    /// <summary>
+    /// Signs checkpoints of the audit journal, so that what happened can be proven (adr/0027-signed-checkpoints.md). Where the key can't
+    /// be used, or the journal is not the one it signed, nothing is started: as where the journal can't be written.
+    /// </summary>
+    /// <param name="signing">The key (<see cref="AuditKeys"/>), how often, and where checkpoints are kept elsewhere.</param>
+    public OslHostOptions SignAudit(AuditSigningOptions signing)
+    {
+        AuditSigning = signing;
         return this;
     }
 

@@ -157,5 +157,13 @@ internal sealed class OslHostParts
     }
 
     private static DeferredAuditJournal JournalOf(OslHostOptions options) =>
-        new(options.AuditDirectory ?? OslDirectories.Audit, new AuditJournalOptions { TimeProvider = options.Time });
+        new(
+            options.AuditDirectory ?? OslDirectories.Audit,
+            new AuditJournalOptions
+            {
+                TimeProvider = options.Time,
+                Signing = options.AuditSigning,
+                GapRecorded = gap => SerilogProjection.Tell(options.Logger, gap),
+            }
+        );
 }

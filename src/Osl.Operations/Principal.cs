@@ -9,8 +9,13 @@ public sealed record Principal(string Name)
     /// <summary>Roles that rules can name (<c>role:dev</c>).</summary>
     public ValueList<string> Roles { get; init; }
 
-    /// <summary>The account that the host itself runs as.</summary>
-    public static Principal Current { get; } = new(Environment.UserName is { Length: > 0 } name ? name : "unknown");
+    /// <summary>The account that the host itself runs as; on Windows with its domain or machine: <c>HOME-PC\alice</c>.</summary>
+    public static Principal Current { get; } = new(NameOfAccount());
+
+    private static string NameOfAccount() =>
+        Environment.UserName is not { Length: > 0 } name ? "unknown"
+        : OperatingSystem.IsWindows() ? $@"{Environment.UserDomainName}\{name}"
+        : name;
 
     /// <summary>The name and the roles.</summary>
     public override string ToString() => Roles.Count == 0 ? Name : $"{Name} ({string.Join(", ", Roles)})";

@@ -19,6 +19,11 @@ using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Processes;
 
+if (args[0] is "windows")
+{
+    return await Osl.Tests.RegistryHost.WindowsHost.RunAsync(args);
+}
+
 var registry = LaunchRegistry.Open(args[0] is "-" ? null : args[0], TimeProvider.System).OrThrow();
 Dictionary<string, Launch> launches = [];
 Say($"ready {Environment.ProcessId}");

@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
+// What the children of the contract do on Windows is in Contained; the rest works where a shell is.
+//
 // A child with verbs, for tests that need more than a shell gives. Each says "ready" when it is, and waits for the end of its input
 // or a signal, never for a time. A .NET child takes some 50 ms to start: where /bin/sh and cat will do, use those.
+Console.Out.NewLine = "\n";
+Console.Error.NewLine = "\n";
 var verb = args.Length > 0 ? args[0] : "";
 var rest = args.Length > 1 ? args[1..] : [];
 return verb switch
@@ -23,7 +27,24 @@ return verb switch
     "pgid" => Say(Stat(5)),
     "sid" => Say(Stat(6)),
     "cwd" => Say(Environment.CurrentDirectory),
-    _ => Usage(),
+    "say" => SayBoth(rest[0], rest[1]),
+    "print" => Contained.Print(rest[0], rest[1..]),
+    "cat-then" => await CatThen(rest[0]),
+    "variables" => SayEach(rest.Select(name => Environment.GetEnvironmentVariable(name) ?? "none")),
+    "variable-twice" => Contained.SayTwice(rest[0]),
+    "touch" => Contained.Touch(rest[0]),
+    "wait" => Contained.WaitReady(),
+    "stubborn" => Contained.Stubborn(rest[0]),
+    "polite" => Contained.Polite(Number(0)),
+    "parent" => Contained.Parent(Number(0), stay: true),
+    "dead-parent" => Contained.Parent(Number(0), stay: false),
+    "tree" => Contained.Tree(Number(0), width: 1),
+    "node" => Contained.Tree(Number(0), width: 2),
+    "ring" => Contained.Ring(rest[0], rest[1]),
+    "leave-behind" => Contained.LeaveBehind(),
+    "scheduling" => Contained.SayScheduling(),
+    "take" => Contained.Take(Number(0)),
+    _ => WindowsVerbs.Run(verb, rest) ?? Usage(),
 };
 
 int Number(int at) => int.Parse(rest[at], NumberStyles.Integer, CultureInfo.InvariantCulture);
@@ -32,7 +53,10 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "testchild exit N | echo ARG... | args ARG... | cat | ready | ignore-term | ignore-hup | fork-tree DEPTH WIDTH | "
-            + "setsid-escape | fill-pipe BYTES | print-env | signals | fds | pgid | sid | cwd"
+            + "setsid-escape | fill-pipe BYTES | print-env | signals | fds | pgid | sid | cwd | say OUT ERR | print VARIABLE ARG... | "
+            + "cat-then LINE | variables NAME... | variable-twice NAME | touch FILE | wait | stubborn LINE | polite CODE | parent N | "
+            + "dead-parent N | tree DEPTH | node DEPTH | ring PIPE FILE | leave-behind | scheduling | take MEGABYTES"
+            + WindowsVerbs.Usage
     );
     return 64;
 }
@@ -41,6 +65,19 @@ static int Say(string text)
 {
     Console.WriteLine(text);
     return 0;
+}
+
+static int SayBoth(string output, string error)
+{
+    Console.WriteLine(output);
+    Console.Error.WriteLine(error);
+    return 0;
+}
+
+static async Task<int> CatThen(string line)
+{
+    _ = await Cat();
+    return Say(line);
 }
 
 static int SayEach(IEnumerable<string> lines)

@@ -1,30 +1,51 @@
 using System.CommandLine;
 using System.Globalization;
 using Osl.Cli.Output;
+using Osl.Cli.Parsing;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Security.Audit;
 
 namespace Osl.Cli.Commands;
 
-/// <summary>Shows one operation from its intent to its end, or one record.</summary>
-internal sealed class AuditShowCommand : OslCommand
+/// <summary>Shows one operation or one group from its intent to its end, or one record.</summary>
+internal sealed class AuditShowCommand : AuditCommand
 {
     private const int MostNamed = 5;
 
-    private readonly Argument<string> _what = new("OPERATION|INDEX")
+    private readonly Argument<string?> _what = new("OPERATION|INDEX")
     {
         Description =
             "The id of an operation, or its beginning if no other begins so: all its records. Or the index of a record: that one.",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private readonly Option<int?> _group = Values.IdOption(
+        "--pgid",
+        "PGID",
+        "The life of a process group instead: every operation that started into it, signalled or ended it."
+    );
+
+    private readonly Option<string?> _key = ReviewOptions.KeyOption();
+    private readonly Option<string?> _checkpoint = ReviewOptions.CheckpointOption();
+
     internal AuditShowCommand(GlobalOptions globals, CliIo io)
-        : base("show", "Show everything that the journal holds of one operation, or one record.", globals, io)
+        : base("show", "Show everything that the journal holds of one operation, one group, or one record.", globals, io)
     {
         Arguments.Add(_what);
+        foreach (var option in (Option[])[_group, _key, _checkpoint])
+        {
+            Options.Add(option);
+        }
+
         Validators.Add(command =>
         {
-            if (command.GetValue(_what) is { } what && !IsBeginning(what) && !TryParseIndex(what, out _))
+            var what = command.GetValue(_what);
+            if (what is null != command.GetResult(_group) is not null)
+            {
+                command.AddError("Give an operation, the index of a record, or --pgid: one of them.");
+            }
+            else if (what is not null && !IsBeginning(what) && !TryParseIndex(what, out _))
             {
                 command.AddError(
                     $"'{what}' is neither an operation's id or its beginning (8 to 32 hexadecimal digits) nor the index of a record."
@@ -33,7 +54,11 @@ internal sealed class AuditShowCommand : OslCommand
         });
     }
 
-    internal override IReadOnlyList<Example> Examples { get; } = [new("osl audit show 0", "The first record of the journal, in full.")];
+    internal override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("osl audit show 0", "The first record of the journal, in full."),
+        new("osl audit show --pgid 4711", "What a process group went through, as a timeline."),
+    ];
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) =>
         Task.FromResult(Show(parse));
@@ -46,117 +71,140 @@ internal sealed class AuditShowCommand : OslCommand
 
     private int Show(ParseResult parse)
     {
-        var (reader, message, remedy) = AuditCommands.Open(Globals.AuditDirectoryOf(parse, Io));
-        if (reader is null)
+        var against = ReviewOptions.Read(parse.GetValue(_key), parse.GetValue(_checkpoint));
+        if (Open(parse) is not { } reader)
         {
-            return Refuse(parse, "audit_unavailable", message, remedy, ExitCodes.NoJournal);
+            return ExitCodes.NoJournal;
         }
 
-        var what = parse.GetRequiredValue(_what);
-        // An index of eight digits and more is one where there is such a record.
-        var found = TryParseIndex(what, out var index) ? FindRecord(reader, index) : [];
-        var isIndex = found.Count > 0;
-        var problems = 0;
-        if (!isIndex && IsBeginning(what))
+        var what = parse.GetValue(_what) ?? "";
+        if (parse.GetValue(_group) is { } pgid)
         {
-            (found, problems) = FindOperation(reader, what);
-            var operations = found.Select(entry => entry.Record!.Operation).Distinct().ToList();
-            if (operations.Count > 1)
+            var concerned = OperationsOf(reader, pgid);
+            var life = new AuditReview(
+                reader,
+                new()
+                {
+                    Filter = new() { Operations = concerned },
+                    Against = against,
+                }
+            );
+            return Tell(parse, life, Records(life), isTimeline: true, $"process group {pgid}");
+        }
+
+        // An index of eight digits and more is one where there is such a record.
+        if (TryParseIndex(what, out var index))
+        {
+            var one = new AuditReview(reader, new() { Index = index, Against = against });
+            if (Records(one) is [_, ..] record)
             {
-                return Refuse(
-                    parse,
-                    "ambiguous",
-                    $"{operations.Count} operations begin with {what}.",
-                    $"Give more of it: {string.Join(", ", operations.Take(MostNamed))}{(operations.Count > MostNamed ? ", …" : "")}.",
-                    ExitCodes.WrongUsage
-                );
+                return Tell(parse, one, record, isTimeline: false, what, isIndex: true);
             }
         }
 
-        foreach (var entry in found)
-        {
-            Write(parse, entry);
-        }
+        var review = new AuditReview(
+            reader,
+            new()
+            {
+                Filter = new() { Operation = what },
+                Against = against,
+            }
+        );
+        var found = IsBeginning(what) ? Records(review) : [];
+        var operations = found.Select(entry => entry.Entry.Record!.Operation).Distinct().ToList();
+        return operations.Count > 1
+            ? Refuse(
+                parse,
+                "ambiguous",
+                $"{operations.Count} operations begin with {what}.",
+                $"Give more of it: {string.Join(", ", operations.Take(MostNamed))}{(operations.Count > MostNamed ? ", …" : "")}.",
+                ExitCodes.WrongUsage
+            )
+            : Tell(parse, review, found, isTimeline: false, what);
+    }
 
-        if (problems > 0)
-        {
-            Io.Refuse($"{problems} place(s) of the journal can't be read; there may be more than is shown.", "See 'osl audit list'.");
-        }
-
+    private int Tell(ParseResult parse, AuditReview review, List<ReviewedEntry> found, bool isTimeline, string what, bool isIndex = false)
+    {
         if (found.Count == 0)
         {
+            TellProblems(review);
             return Refuse(parse, "not_found", $"The journal has no record of {what}.", "See 'osl audit list'.", ExitCodes.NotFound);
         }
 
-        if (!isIndex && !WantsJson(parse) && Unfinished(found))
-        {
-            Io.Out.Write("No outcome is recorded: it is still running, or its host was lost.\n");
-        }
-
-        return problems > 0 ? ExitCodes.Failed : ExitCodes.Done;
-    }
-
-    private static List<AuditEntry> FindRecord(AuditReader reader, long index)
-    {
-        foreach (var entry in reader.Read(new AuditReadOptions { From = index }))
-        {
-            if (entry.Index == index && entry.Problem is null)
-            {
-                return [entry];
-            }
-
-            if (entry.Index > index)
-            {
-                break;
-            }
-        }
-
-        return [];
-    }
-
-    private static (List<AuditEntry> Found, int Problems) FindOperation(AuditReader reader, string operation)
-    {
-        var found = new List<AuditEntry>();
-        var problems = 0;
-        foreach (var entry in reader.Read())
-        {
-            if (entry.Problem is not null)
-            {
-                problems++;
-            }
-            else if (entry.Record!.Operation?.ToString().StartsWith(operation, StringComparison.OrdinalIgnoreCase) is true)
-            {
-                found.Add(entry);
-            }
-        }
-
-        return (found, problems);
-    }
-
-    private static bool Unfinished(List<AuditEntry> found) =>
-        found.Exists(entry => entry.Record is { Type: AuditRecordType.Intent })
-        && !found.Exists(entry => entry.Record is { Type: AuditRecordType.Outcome });
-
-    private void Write(ParseResult parse, AuditEntry entry)
-    {
         if (WantsJson(parse))
         {
-            AuditText.WriteJson(Io.Out, entry);
+            found.ForEach(entry => AuditText.WriteJson(Io.Out, entry));
         }
         else
         {
-            AuditText.WriteAll(Io.Out, entry);
+            if (isTimeline || found.Count > 1)
+            {
+                AuditText.CreateTimeline(found.ConvertAll(entry => entry.Entry)).WriteTo(Io);
+            }
+
+            if (!isTimeline)
+            {
+                found.ForEach(entry => AuditText.WriteAll(Io.Out, entry.Entry));
+            }
+
+            Io.Print(AuditText.ProofOf(review));
+            if (!isIndex)
+            {
+                TellUnfinished(Unfinished(found), isTimeline);
+            }
+        }
+
+        TellProblems(review);
+        return review.Problems > 0 ? ExitCodes.Failed : ExitCodes.Done;
+    }
+
+    private void TellUnfinished(List<OperationId> open, bool isTimeline)
+    {
+        foreach (var operation in open)
+        {
+            Io.Print($"No outcome {(isTimeline ? $"of {operation} " : "")}is recorded: it is still running, or its host was lost.");
         }
     }
 
-    private int Refuse(ParseResult parse, string code, string message, string remedy, int exitCode)
+    private void TellProblems(AuditReview review)
     {
-        if (WantsJson(parse))
+        if (review.Problems > 0)
         {
-            Json.WriteError(Io.Out, code, message, remedy);
+            Io.Refuse(
+                $"{review.Problems} place(s) of the journal can't be read; there may be more than is shown.",
+                "See 'osl audit list'."
+            );
+        }
+    }
+
+    private static List<ReviewedEntry> Records(AuditReview review) => [.. review.Read().Where(entry => entry.Entry.Problem is null)];
+
+    /// <summary>What started into a group, signalled or ended it; read once more for the records that do not name it.</summary>
+    private static HashSet<OperationId> OperationsOf(AuditReader reader, int pgid) =>
+        [
+            .. reader
+                .Read()
+                .Select(entry => entry.Record)
+                .Where(record => record is not null && new AuditFilter { Pgid = pgid }.Matches(record))
+                .Select(record => record!.Operation)
+                .OfType<OperationId>(),
+        ];
+
+    private static List<OperationId> Unfinished(List<ReviewedEntry> found)
+    {
+        var open = new List<OperationId>();
+        foreach (var (entry, _) in found)
+        {
+            if (entry.Record is { Type: AuditRecordType.Intent, Operation: { } begun })
+            {
+                open.Add(begun);
+            }
+            else if (entry.Record is { Type: AuditRecordType.Outcome, Operation: { } ended })
+            {
+                open.Remove(ended);
+            }
         }
 
-        Io.Refuse(message, remedy);
-        return exitCode;
+        return open;
     }
 }

@@ -31,7 +31,11 @@ internal sealed class CompletionCommand : OslCommand
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
-    [new("osl completion bash", "The script for bash."), new("osl completion fish", "The script for fish.")];
+    [
+        new("osl completion bash", "The script for bash."),
+        new("osl completion zsh", "The script for zsh."),
+        new("osl completion fish", "The script for fish."),
+    ];
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) =>
         Task.FromResult(Print(parse));

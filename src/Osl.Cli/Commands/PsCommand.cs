@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Osl.Cli.Output;
 using Osl.Cli.Parsing;
-using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;
@@ -60,7 +59,7 @@ internal sealed class PsCommand : OslCommand
             .OrderBy(entry => entry.Pgid)
             .ThenBy(entry => entry.StartedAt)
             .ToList();
-        var members = entries.Count == 0 ? [] : CountMembers();
+        var members = host.Registry.CountMembers(entries);
         if (WantsJson(parse))
         {
             entries.ForEach(entry => WriteJson(entry, members));
@@ -106,34 +105,15 @@ internal sealed class PsCommand : OslCommand
         && (parse.GetValue(_principal) is not { } principal || string.Equals(entry.Principal, principal, StringComparison.Ordinal))
         && (!parse.GetValue(_mine) || string.Equals(entry.Principal, Osl.Operations.Principal.Current.Name, StringComparison.Ordinal));
 
-    private static Dictionary<int, int> CountMembers()
-    {
-        var counts = new Dictionary<int, int>();
-        if (OperatingSystem.IsWindows())
-        {
-            return counts;
-        }
-
-        foreach (var pid in ProcFs.Pids())
-        {
-            if (ProcFs.TryReadStat(pid, out var stat) && stat.IsAlive)
-            {
-                counts[stat.Pgid] = counts.GetValueOrDefault(stat.Pgid) + 1;
-            }
-        }
-
-        return counts;
-    }
-
     /// <summary>Null where the group is the host's own, so that its members say nothing of what was started.</summary>
-    private static int? MembersOf(GroupEntry entry, Dictionary<int, int> members) =>
+    private static int? MembersOf(GroupEntry entry, IReadOnlyDictionary<int, int> members) =>
         entry.OwnsGroup && members.TryGetValue(entry.Pgid, out var count) ? count : null;
 
     private static string LifetimeOf(GroupEntry entry) => entry.Lifetime == ProcessLifetime.Managed ? "managed" : "detached";
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private void WriteJson(GroupEntry entry, Dictionary<int, int> members) =>
+    private void WriteJson(GroupEntry entry, IReadOnlyDictionary<int, int> members) =>
         Json.WriteObject(
             Io.Out,
             json =>

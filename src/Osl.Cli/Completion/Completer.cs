@@ -156,6 +156,7 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "PGID" or "PID" => isGroup ? live.Groups() : live.Processes(isHost: place.Command is PsCommand),
             "ID" or "OPERATION|INDEX" => live.Operations(),
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
+            "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
             "DIR" => [Candidate.Directories],
             "FILE" or "CASES" => [Candidate.Files],
             _ => [],

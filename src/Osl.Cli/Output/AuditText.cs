@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Osl.Operations;
 using Osl.Operations.Auditing;
-using Osl.Operations.Policies;
 using Osl.Security.Audit;
 
 namespace Osl.Cli.Output;
@@ -14,6 +13,31 @@ internal static class AuditText
         "INDEX  TIME                      TYPE      OPERATION                         OPERATION_TYPE        PRINCIPAL   RESULT             PID/PGID       PROGRAM";
 
     internal static void WriteHeader(TextWriter output) => output.Write(LineHeader + "\n");
+
+    internal const string NotVerified = "Not verified: nothing was given to prove it against (--key, --checkpoint, 'osl audit verify').";
+
+    /// <summary>How much of what was shown is proven.</summary>
+    internal static string ProofOf(AuditReview review) =>
+        !review.CanProve ? NotVerified
+        : review.Proven == review.Shown
+            ? string.Create(CultureInfo.InvariantCulture, $"Verified: all {review.Shown} records shown are proven.")
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"Verified: {review.Proven} of {review.Shown} records shown are proven; see 'osl audit verify' for the rest."
+        );
+
+    /// <summary>One line: a record, or what is wrong in its place.</summary>
+    internal static void WriteLine(TextWriter output, AuditEntry entry)
+    {
+        if (entry.Problem is { } problem)
+        {
+            output.Write($"{DisplayText.Escape(problem.ToString())}\n");
+        }
+        else
+        {
+            WriteLine(output, entry.Index, entry.Record!);
+        }
+    }
 
     /// <summary>One line. Columns are of fixed width, so that nothing has to be held back.</summary>
     internal static void WriteLine(TextWriter output, long index, AuditRecord record)
@@ -39,6 +63,40 @@ internal static class AuditText
             new Column("PROGRAM", Squeeze.Crop, Least: 12, Drop: 1)
         );
 
+    /// <summary>The records of one life, each with how long after the first it was made.</summary>
+    internal static Table CreateTimeline(IReadOnlyList<AuditEntry> entries)
+    {
+        var table = new Table(
+            new Column("AFTER"),
+            new Column("TIME", Drop: 3),
+            new Column("INDEX", Drop: 2),
+            new Column("TYPE"),
+            new Column("OPERATION", Drop: 6),
+            new Column("OPERATION_TYPE", Drop: 5),
+            new Column("RESULT"),
+            new Column("PID/PGID", Drop: 4),
+            new Column("PROGRAM", Squeeze.Crop, Least: 12, Drop: 1)
+        );
+        var begin = entries.Min(entry => entry.Record!.Time);
+        foreach (var entry in entries)
+        {
+            var record = entry.Record!;
+            table.Add(
+                string.Create(CultureInfo.InvariantCulture, $"+{(record.Time - begin).TotalSeconds:0.000}s"),
+                Time(record.Time),
+                entry.Index.ToString(CultureInfo.InvariantCulture),
+                TypeOf(record),
+                record.Operation?.ToString() ?? "-",
+                Cell(record.OperationType),
+                Output.Cell.Of(Cell(ResultOf(record)), AuditFilter.IsDenied(record) ? Tone.Bad : Tone.Plain),
+                NumbersOf(record),
+                Cell(ProgramOf(record))
+            );
+        }
+
+        return table;
+    }
+
     /// <summary>One row of it. Within a day the time will do.</summary>
     internal static void AddRow(Table table, long index, AuditRecord record, DateTimeOffset now) =>
         table.Add(
@@ -51,17 +109,18 @@ internal static class AuditText
             record.Operation?.ToString() ?? "-",
             Cell(record.OperationType),
             Cell(record.Principal),
-            Output.Cell.Of(Cell(ResultOf(record)), IsDenied(record) ? Tone.Bad : Tone.Plain),
+            Output.Cell.Of(Cell(ResultOf(record)), AuditFilter.IsDenied(record) ? Tone.Bad : Tone.Plain),
             NumbersOf(record),
             Cell(ProgramOf(record))
         );
 
     /// <summary>One object: the record as it was written, with its index; or what is wrong in its place.</summary>
-    internal static void WriteJson(TextWriter output, AuditEntry entry) =>
+    internal static void WriteJson(TextWriter output, ReviewedEntry reviewed) =>
         Json.WriteObject(
             output,
             json =>
             {
+                var entry = reviewed.Entry;
                 if (entry.Problem is { } problem)
                 {
                     json.WriteStartObject("problem"u8);
@@ -74,6 +133,7 @@ internal static class AuditText
                 }
 
                 json.WriteNumber("index"u8, entry.Index);
+                json.WriteBoolean("proven"u8, reviewed.IsProven);
                 json.WritePropertyName("record"u8);
                 // Read and written again, not copied: our encoder leaves nothing in it that a terminal would obey.
                 using var document = JsonDocument.Parse(entry.Raw);
@@ -101,12 +161,9 @@ internal static class AuditText
             _ => record.Outcome,
         };
 
-    internal static bool IsDenied(AuditRecord record) =>
-        record.Decision == PolicyEffect.Deny || record.Outcome is "denied" or "approval_required";
-
     private static string TypeOf(AuditRecord record) => record.Type.ToString().ToLowerInvariant();
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     private static string Cell(string? text) => string.IsNullOrEmpty(text) ? "-" : DisplayText.Escape(text, 200);
 
@@ -119,21 +176,9 @@ internal static class AuditText
             _ => "-",
         };
 
-    private static string? ProgramOf(AuditRecord record) =>
-        record.Executable?.Path
-        ?? ProgramIn(record.Request)
-        ?? (record.Target is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
-
-    /// <summary>A refusal may come before the program was found: then it is only named in the request.</summary>
-    private static string? ProgramIn(JsonElement? request)
-    {
-        var operation = Member(request, "operation");
-        var program = Member(Member(operation, "spawn") ?? operation, "program");
-        return program is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-    }
-
-    private static JsonElement? Member(JsonElement? element, string name) =>
-        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+    internal static string? ProgramOf(AuditRecord record) =>
+        AuditFilter.ProgramOf(record)
+        ?? (AuditFilter.TargetOf(record) is { } target ? $"{(target.IsGroup ? "group" : "process")} {target.Id}" : null);
 
     private static void WriteMembers(TextWriter output, JsonElement element, string indent)
     {

@@ -16,6 +16,7 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
     private static readonly (string Name, string Meaning)[] Environment =
     [
         ("OSL_AUDIT_DIR", "The audit journal, unless --audit-dir names it."),
+        ("OSL_AUDIT_CHECKPOINT", "A file for the newest signed checkpoint, best on another machine; 'osl audit key init' makes osl sign."),
         ("OSL_POLICY", "A policy file that is added, unless --policy names it."),
         ("XDG_STATE_HOME", "Below it, or below ~/.local/state, lies the journal: osl/audit. For root: /var/lib/osl/audit."),
         ("XDG_RUNTIME_DIR", "Below it lies the registry of what runs: osl. For root: /run/osl."),
@@ -59,18 +60,23 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
         }
 
         text.List("Environment and files", Environment);
-        if (command is OslCommand { Examples: var examples })
+        text.Title("Examples");
+        foreach (var example in ExamplesOf(command))
         {
-            text.Title("Examples");
-            foreach (var example in examples)
-            {
-                text.Verbatim($"  {example.CommandLine}");
-                text.Paragraph(example.What, indent: 6);
-            }
+            text.Verbatim($"  {example.CommandLine}");
+            text.Paragraph(example.What, indent: 6);
         }
 
         return ExitCodes.Done;
     }
+
+    /// <summary>Its own; of a command that has others below it, one of each.</summary>
+    private static IEnumerable<Example> ExamplesOf(Command command) =>
+        command is OslCommand leaf
+            ? leaf.Examples
+            : command
+                .Subcommands.Where(sub => !sub.Hidden)
+                .SelectMany(sub => sub is OslCommand ? ExamplesOf(sub).Take(1) : ExamplesOf(sub));
 
     private static void Usage(HelpText text, Command command, string path)
     {

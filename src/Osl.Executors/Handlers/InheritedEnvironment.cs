@@ -10,6 +10,11 @@ namespace Osl.Executors.Handlers;
 /// </summary>
 internal sealed class InheritedEnvironment
 {
+    /// <summary>On Windows names that differ only in case are one.</summary>
+    private static readonly StringComparer NameComparer = OperatingSystem.IsWindows()
+        ? StringComparer.OrdinalIgnoreCase
+        : StringComparer.Ordinal;
+
     private readonly EnvironmentVariable[] _variables;
     private readonly string[] _entries;
     private readonly ValueList<string> _names;
@@ -22,8 +27,8 @@ internal sealed class InheritedEnvironment
                 .Cast<DictionaryEntry>()
                 .Select(entry => new EnvironmentVariable((string)entry.Key, (string?)entry.Value ?? ""))
                 // The marker of the Osl that started this host, if one did, is not its children's.
-                .Where(variable => !string.Equals(variable.Name, OperationId.MarkerVariable, StringComparison.Ordinal))
-                .OrderBy(variable => variable.Name, StringComparer.Ordinal),
+                .Where(variable => !NameComparer.Equals(variable.Name, OperationId.MarkerVariable))
+                .OrderBy(variable => variable.Name, NameComparer),
         ];
         _entries = [.. _variables.Select(Entry)];
         _names = _variables.Select(variable => variable.Name).Append(OperationId.MarkerVariable).ToValueList();
@@ -46,14 +51,16 @@ internal sealed class InheritedEnvironment
             return [.. _entries, marker];
         }
 
-        var asked = config.Set.Select(variable => variable.Name).ToHashSet(StringComparer.Ordinal);
-        var dropped = drop.Where(name => !asked.Contains(name)).ToHashSet(StringComparer.Ordinal);
+        var asked = config.Set.Select(variable => variable.Name).ToHashSet(NameComparer);
+        var dropped = drop.Where(name => !asked.Contains(name)).ToHashSet(NameComparer);
         return
         [
             .. Effective(config)
                 .Where(variable => !dropped.Contains(variable.Name))
                 .Select(variable =>
-                    path is not null && variable.Name is "PATH" && !asked.Contains("PATH") ? $"PATH={path}" : Entry(variable)
+                    path is not null && NameComparer.Equals(variable.Name, "PATH") && !asked.Contains("PATH")
+                        ? $"{variable.Name}={path}"
+                        : Entry(variable)
                 ),
             marker,
         ];
@@ -65,9 +72,9 @@ internal sealed class InheritedEnvironment
 
     private IEnumerable<EnvironmentVariable> Effective(EnvironmentConfig config)
     {
-        var changed = config.Set.Select(variable => variable.Name).Concat(config.Unset).ToHashSet(StringComparer.Ordinal);
+        var changed = config.Set.Select(variable => variable.Name).Concat(config.Unset).ToHashSet(NameComparer);
         return (config.Clean ? [] : _variables.Where(variable => !changed.Contains(variable.Name)))
             .Concat(config.Set)
-            .OrderBy(variable => variable.Name, StringComparer.Ordinal);
+            .OrderBy(variable => variable.Name, NameComparer);
     }
 }

@@ -156,7 +156,7 @@ internal sealed unsafe class Guardian : IDisposable
             "the guardian /bin/sh, without which nothing Managed is started",
             errno,
             Errno.Name(errno),
-            "Allow more processes and open files, provide /bin/sh and /proc, or start it Detached."
+            "Allow more processes and open files, provide /bin/sh and /proc, or start it detached (osl run: --detach)."
         );
 
     private static int Spawn(int socket, int slots, out int pid)

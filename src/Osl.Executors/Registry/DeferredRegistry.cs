@@ -25,7 +25,7 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
 
     public IReadOnlyList<GroupEntry> Live() =>
         _opened is { } opened ? opened.Live()
-        : directory is null ? []
+        : directory is null || !RegistrySystem.IsSupported ? []
         : [.. OtherHosts.Living(directory, own: null).Select(found => found.ToEntry())];
 
     public GroupEntry? FindGroup(int pgid) =>
@@ -34,7 +34,9 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
     public GroupEntry? FindProcess(int pid) =>
         _opened is { } opened
             ? opened.FindProcess(pid)
-            : Live().FirstOrDefault(entry => entry.Process.Pid == pid && LiveScan.IsAlive(pid, entry.Process.StartTime));
+            : Live().FirstOrDefault(entry => entry.Process.Pid == pid && RegistrySystem.Current.IsAlive(pid, entry.Process.StartTime));
+
+    public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
 
     public ValueTask DisposeAsync()
     {
@@ -49,9 +51,9 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
     /// <summary>Tried again with each reservation: a directory that was closed to us may be mended meanwhile.</summary>
     private OperationError? Open()
     {
-        if (!OperatingSystem.IsLinux())
+        if (!RegistrySystem.IsSupported)
         {
-            return new Unsupported("a registry of live groups on this platform", "Run on Linux.");
+            return new Unsupported("a registry of live groups on this platform", "Run on Linux or Windows.");
         }
 
         lock (_opening)

@@ -1,13 +1,11 @@
-using System.Globalization;
 using Osl.Executors.Linux;
-using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Registry;
 
 /// <summary>
-/// The registry of one host on Linux. One file of fixed lines is all of it: what other hosts list, and what the guardian acts on
+/// The registry of one host. One file of fixed lines is all of it: what other hosts list, and what the guardian acts on
 /// when this host is gone (adr/0009-registry-and-guardian.md).
 /// </summary>
 /// <remarks>
@@ -34,14 +32,16 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     private readonly Lock _guardianGate = new();
     private readonly TimeProvider _time;
     private readonly string? _directory;
+    private readonly IRegistrySystem _system;
     private readonly SlotFile _file;
     private readonly Stack<int> _free = new();
     private Registration?[] _bySlot = [];
     private Guardian? _guardian;
     private bool _closed;
 
-    private LaunchRegistry(SlotFile file, string? directory, TimeProvider time)
+    private LaunchRegistry(IRegistrySystem system, SlotFile file, string? directory, TimeProvider time)
     {
+        _system = system;
         _file = file;
         _directory = directory;
         _time = time;
@@ -66,24 +66,18 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     /// <returns>Unsupported when the directory is not private and trusted, or /proc is not there; SpawnFailed when it can't be written.</returns>
     internal static OneOf<LaunchRegistry, OperationError> Open(string? directory, TimeProvider time)
     {
-        var pid = Environment.ProcessId;
-        if (
-            !ProcFs.TryReadStat(pid, out var self)
-            || new FileInfo("/proc/self").LinkTarget is not { } link
-            || !int.TryParse(link, CultureInfo.InvariantCulture, out var shown)
-            || shown != pid
-        )
+        var system = RegistrySystem.Current;
+        if (!system.Identify().TryPickT0(out var header, out var unknown))
         {
-            return new Unsupported("a registry without the /proc of this pid namespace", "Mount procfs at /proc in this pid namespace.");
+            return unknown;
         }
 
-        var header = new SlotHeader(ProcFs.BootId, ProcFs.PidNamespace, pid, self.StartTime);
-        if (!SlotFile.Create(directory, header).TryPickT0(out var file, out var error))
+        if (!SlotFile.Create(system, directory, header).TryPickT0(out var file, out var error))
         {
             return error;
         }
 
-        var registry = new LaunchRegistry(file, directory, time);
+        var registry = new LaunchRegistry(system, file, directory, time);
         _ = registry.OfOthers();
         return registry;
     }
@@ -91,7 +85,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     /// <inheritdoc/>
     public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
     {
-        if (plan.Lifetime == ProcessLifetime.Managed && BringUpGuardian() is { } unguarded)
+        if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && BringUpGuardian() is { } unguarded)
         {
             return unguarded;
         }
@@ -153,6 +147,9 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         Own(registration => registration.Process!.Pid == pid).Find(Runs)
         ?? OfOthers().Where(found => found.Content.Pid == pid).Select(found => found.ToEntry()).FirstOrDefault(Runs);
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => _system.CountMembers(entries);
+
     /// <summary>
     /// Lets the guardian go, which ends what is Managed and still lives, and waits for it; takes the file away unless somebody of it
     /// is alive, a Detached one: then it stays, unlocked, for other hosts to see.
@@ -184,16 +181,11 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         var leavesNobody = Own(_ => true).Count == 0;
         lock (_gate)
         {
-            if (leavesNobody)
-            {
-                _file.Remove();
-            }
-
-            _file.Dispose();
+            _file.Close(remove: leavesNobody);
         }
     }
 
-    private static bool Runs(GroupEntry entry) => LiveScan.IsAlive(entry.Process.Pid, entry.Process.StartTime);
+    private bool Runs(GroupEntry entry) => _system.IsAlive(entry.Process.Pid, entry.Process.StartTime);
 
     internal static OperationFailed Closed() =>
         new("host_closing", "This host is being closed and starts nothing more.", "Start it from a host that runs.");
@@ -252,8 +244,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
             }
         }
 
-        // Outside the lock: it reads /proc.
-        var scan = new LiveScan();
+        // Outside the lock: it asks the system.
+        var scan = new LiveScan(_system);
         foreach (var entry in entries)
         {
             scan.Add(entry, Environment.ProcessId, source: null);

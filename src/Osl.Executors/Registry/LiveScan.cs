@@ -1,18 +1,14 @@
-using System.Text;
-using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Registry;
 
 /// <summary>
-/// Which of a number of entries still live: a process of that pid and start time, or, when that one is gone, a process of its group
-/// that carries the operation's marker. At most one walk through /proc, and only when some leader is gone.
+/// Which of a number of entries still live: a process of that pid and start time, or, when that one is gone, another member of its
+/// group. At most one look at all processes, and only when some leader is gone.
 /// </summary>
-internal sealed class LiveScan
+internal sealed class LiveScan(IRegistrySystem system)
 {
-    private static readonly byte[] MarkerPrefix = Encoding.ASCII.GetBytes(OperationId.MarkerVariable + "=");
-
     private readonly List<Found> _living = [];
     private readonly Dictionary<OperationId, Found> _leaderless = [];
 
@@ -23,7 +19,7 @@ internal sealed class LiveScan
     internal void Add(in SlotContent content, int hostPid, object? source)
     {
         var found = new Found(content, hostPid, source);
-        if (!content.IsPrepared && IsAlive(content.Pid, content.StartTime))
+        if (!content.IsPrepared && system.IsAlive(content.Pid, content.StartTime))
         {
             _living.Add(found);
         }
@@ -42,29 +38,20 @@ internal sealed class LiveScan
             return _living;
         }
 
-        Dictionary<OperationId, ProcLine> members = [];
-        foreach (var pid in ProcFs.Pids())
-        {
-            if (ProcFs.TryReadStat(pid, out var stat) && stat.IsAlive)
-            {
-                AddMember(stat, members);
-            }
-        }
-
-        foreach (var (operation, stat) in members)
+        foreach (var (operation, member) in system.EldestMembers(_leaderless.ToDictionary(pair => pair.Key, pair => pair.Value.Content)))
         {
             var found = _leaderless[operation];
             _living.Add(
                 found.Content.IsPrepared
                     ? found with
                     {
-                        // Its host died before it could say what it had started: the eldest bearer of the marker stands for it.
+                        // Its host died before it could say what it had started: the eldest member stands for it.
                         Content = found.Content with
                         {
-                            Pid = stat.Pid,
-                            Pgid = stat.Pgid,
-                            StartTime = stat.StartTime,
-                            OwnsGroup = stat.Pgid == stat.Pid,
+                            Pid = member.Pid,
+                            Pgid = member.Pgid,
+                            StartTime = member.StartTime,
+                            OwnsGroup = member.Pgid == member.Pid,
                         },
                     }
                     : found
@@ -72,36 +59,6 @@ internal sealed class LiveScan
         }
 
         return _living;
-    }
-
-    internal static bool IsAlive(int pid, long startTime) =>
-        ProcFs.TryReadStat(pid, out var stat) && stat.StartTime == startTime && stat.IsAlive;
-
-    private void AddMember(in ProcLine stat, Dictionary<OperationId, ProcLine> members)
-    {
-        // None: gone meanwhile, or another user's; no member that we could act on.
-        var environment = ProcFile.RentEnvironment(stat.Pid, out var length);
-        ReadOnlySpan<byte> rest = environment.AsSpan(0, length);
-        for (var at = rest.IndexOf(MarkerPrefix); at >= 0; at = rest.IndexOf(MarkerPrefix))
-        {
-            var begins = at == 0 || rest[at - 1] == 0;
-            rest = rest[(at + MarkerPrefix.Length)..];
-            var end = rest.IndexOf((byte)0);
-            var value = end < 0 ? rest : rest[..end];
-            if (
-                begins
-                && value.Length == 32
-                && OperationId.TryParse(Encoding.ASCII.GetString(value), out var operation)
-                && _leaderless.TryGetValue(operation, out var found)
-                && (found.Content.IsPrepared || found.Content.Pgid == stat.Pgid)
-                && (!members.TryGetValue(operation, out var elder) || stat.StartTime < elder.StartTime)
-            )
-            {
-                members[operation] = stat;
-            }
-        }
-
-        ProcFile.Return(environment);
     }
 
     /// <summary>An entry that lives.</summary>
@@ -113,7 +70,7 @@ internal sealed class LiveScan
         internal GroupEntry ToEntry() =>
             new(
                 Content.Operation,
-                new ProcessRef(Content.Pid, Content.StartTime, ProcFs.BootId, ProcFs.PidNamespace),
+                new ProcessRef(Content.Pid, Content.StartTime, RegistrySystem.Current.BootId, RegistrySystem.Current.PidNamespace),
                 Content.Pgid,
                 Content.OwnsGroup,
                 Content.Detached ? ProcessLifetime.Detached : ProcessLifetime.Managed,

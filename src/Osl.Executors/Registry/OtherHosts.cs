@@ -1,6 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-using Osl.Interop.Linux;
-
 namespace Osl.Executors.Registry;
 
 /// <summary>
@@ -16,31 +13,26 @@ internal static class OtherHosts
     /// <param name="own">The path of our own file, which is passed over.</param>
     internal static List<LiveScan.Found> Living(string directory, string? own)
     {
-        var scan = new LiveScan();
+        var system = RegistrySystem.Current;
+        var scan = new LiveScan(system);
         List<HostFile> files = [];
         try
         {
             foreach (var path in Directory.EnumerateFiles(directory, "*" + SlotFile.Extension))
             {
-                // Non-blocking, lest a planted fifo hold us.
-                const int flags = Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC;
-                if (!string.Equals(path, own, StringComparison.Ordinal) && Libc.Open(path, flags, 0) is >= 0 and var fd)
+                if (!string.Equals(path, own, StringComparison.Ordinal) && system.Open(path) is { } opened)
                 {
-                    files.Add(new HostFile(path, fd));
-                    Judge(files[^1], scan);
+                    files.Add(new HostFile(path, opened));
+                    Judge(files[^1], system, scan);
                 }
             }
 
             var living = scan.Complete();
             foreach (var file in files)
             {
-                if (
-                    file.MayGo
-                    && !living.Exists(found => ReferenceEquals(found.Source, file))
-                    && SlotFile.IsNamed(file.Descriptor, file.Path)
-                )
+                if (file.MayGo && !living.Exists(found => ReferenceEquals(found.Source, file)))
                 {
-                    _ = Libc.Unlink(file.Path);
+                    system.Remove(file.Opened.File, file.Path);
                 }
             }
 
@@ -57,24 +49,11 @@ internal static class OtherHosts
         }
     }
 
-    private static void Judge(HostFile file, LiveScan scan)
+    private static void Judge(HostFile file, IRegistrySystem system, LiveScan scan)
     {
-        var isOurs =
-            FileStatus.Read(file.Descriptor, out var status) == 0
-            && status.IsRegular
-            && status.OwnerUid == Libc.GetEuid()
-            && (status.Permissions & 0x3F) == 0;
-        if (!isOurs)
-        {
-            return;
-        }
-
-        // The lock first, then the look: nobody else removes the file while we judge it, and a dead host writes no more. Another
-        // reader takes us for a living host meanwhile, which only makes it leave the cleaning to us.
-        var isDead = FileLock.Take(file.Handle, wait: false) == 0;
         try
         {
-            file.MayGo = ReadLines(file, isDead, scan) && isDead;
+            file.MayGo = ReadLines(file, system, scan) && file.Opened.IsDead;
         }
         catch (IOException)
         {
@@ -84,10 +63,10 @@ internal static class OtherHosts
     }
 
     /// <returns>Whether a dead host's file may be removed once nobody of it is alive.</returns>
-    private static bool ReadLines(HostFile file, bool isDead, LiveScan scan)
+    private static bool ReadLines(HostFile file, IRegistrySystem system, LiveScan scan)
     {
-        var buffer = new byte[Math.Min(MaxLength, RandomAccess.GetLength(file.Handle))];
-        var content = buffer.AsSpan(0, ReadAll(file.Handle, buffer));
+        var buffer = new byte[Math.Min(MaxLength, RandomAccess.GetLength(file.Opened.File))];
+        var content = buffer.AsSpan(0, ReadAll(file, buffer));
         if (content.IsEmpty)
         {
             // A host that died between making its file and writing the header.
@@ -99,12 +78,12 @@ internal static class OtherHosts
             return false;
         }
 
-        if (!string.Equals(header.BootId, ProcFs.BootId, StringComparison.Ordinal))
+        if (!string.Equals(header.BootId, system.BootId, StringComparison.Ordinal))
         {
             return true;
         }
 
-        if (header.PidNamespace != ProcFs.PidNamespace)
+        if (header.PidNamespace != system.PidNamespace)
         {
             // Its numbers mean nothing here; whether anybody of it lives can be judged only there.
             return false;
@@ -113,7 +92,7 @@ internal static class OtherHosts
         for (var at = SlotLine.Length; at + SlotLine.Length <= content.Length; at += SlotLine.Length)
         {
             // What a living host has merely prepared has no process yet, as far as anybody can tell.
-            if (SlotLine.TryRead(content.Slice(at, SlotLine.Length), out var line) && (isDead || !line.IsPrepared))
+            if (SlotLine.TryRead(content.Slice(at, SlotLine.Length), out var line) && (file.Opened.IsDead || !line.IsPrepared))
             {
                 scan.Add(line, header.HostPid, file);
             }
@@ -122,12 +101,12 @@ internal static class OtherHosts
         return true;
     }
 
-    private static int ReadAll(SafeFileHandle file, Span<byte> buffer)
+    private static int ReadAll(HostFile file, Span<byte> buffer)
     {
         var length = 0;
         while (length < buffer.Length)
         {
-            var read = RandomAccess.Read(file, buffer[length..], length);
+            var read = RandomAccess.Read(file.Opened.File, buffer[length..], length);
             if (read == 0)
             {
                 break;
@@ -140,17 +119,15 @@ internal static class OtherHosts
     }
 
     /// <summary>One file, open.</summary>
-    private sealed class HostFile(string path, int descriptor) : IDisposable
+    private sealed class HostFile(string path, ForeignSlots opened) : IDisposable
     {
         internal string Path { get; } = path;
 
-        internal SafeFileHandle Handle { get; } = new(descriptor, ownsHandle: true);
+        internal ForeignSlots Opened { get; } = opened;
 
-        internal int Descriptor => (int)Handle.DangerousGetHandle();
-
-        /// <summary>Whether its host is dead, and we hold its lock, and it is a file of this boot and namespace or worthless.</summary>
+        /// <summary>Whether its host is dead, and it is a file of this boot and namespace or worthless.</summary>
         internal bool MayGo { get; set; }
 
-        public void Dispose() => Handle.Dispose();
+        public void Dispose() => Opened.File.Dispose();
     }
 }

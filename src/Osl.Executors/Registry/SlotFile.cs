@@ -1,21 +1,18 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using Osl.Interop.Files;
-using Osl.Interop.Linux;
 using Osl.Operations;
 
 namespace Osl.Executors.Registry;
 
 /// <summary>
-/// The file of one host: a header and slots, mapped into memory; or the same without a name (memfd), seen by the guardian only.
+/// The file of one host: a header and slots, mapped into memory; or the same without a name, seen by the guardian only.
 /// Not thread-safe: <see cref="LaunchRegistry"/> calls it under its lock.
 /// </summary>
 /// <remarks>
 /// It grows by whole chunks that are first <em>written</em>, so that a full disk is an error here and no SIGBUS at a store later.
-/// The lock belongs to this open file description, which no process shares: it is closed on exec, and the guardian opens the file
-/// anew. A child between vfork and exec keeps it a moment longer than its host lives, which only delays the host's being found dead.
+/// What tells others that its host lives is the system's own (<see cref="IRegistrySystem.Create"/>).
 /// </remarks>
-internal sealed unsafe class SlotFile : IDisposable
+internal sealed class SlotFile : IDisposable
 {
     internal const string Extension = ".slots";
 
@@ -24,23 +21,24 @@ internal sealed unsafe class SlotFile : IDisposable
 
     private const int LinesPerChunk = 256;
     private const int ChunkLength = LinesPerChunk * SlotLine.Length;
-    private const int PrivateMode = 0x180; // 0600
     private const int Attempts = 64;
 
-    private readonly SafeFileHandle _file;
+    private readonly IRegistrySystem _system;
+    private readonly SafeFileHandle? _file;
     private readonly string? _path;
     private readonly SlotHeader _header;
-    private readonly List<nint> _chunks = [];
+    private readonly List<MappedChunk> _chunks = [];
 
-    private SlotFile(SafeFileHandle file, string? path, SlotHeader header)
+    private SlotFile(IRegistrySystem system, SafeFileHandle? file, string? path, SlotHeader header)
     {
+        _system = system;
         _file = file;
         _path = path;
         _header = header;
     }
 
-    /// <summary>The descriptor, valid until this is disposed.</summary>
-    internal int Descriptor => (int)_file.DangerousGetHandle();
+    /// <summary>The descriptor, valid until this is disposed. On Linux only.</summary>
+    internal int Descriptor => (int)_file!.DangerousGetHandle();
 
     /// <summary>Null in memory.</summary>
     internal string? Path => _path;
@@ -48,12 +46,13 @@ internal sealed unsafe class SlotFile : IDisposable
     /// <summary>How many slots there are; they are numbered from 1, as the header is line 0.</summary>
     internal int Slots => Math.Max(0, (_chunks.Count * LinesPerChunk) - 1);
 
-    /// <summary>Makes a host's file, locked, with its first slots.</summary>
+    /// <summary>Makes a host's file, with its first slots.</summary>
+    /// <param name="system">The system's part.</param>
     /// <param name="directory">Where; null for memory.</param>
     /// <param name="header">Whose.</param>
-    internal static OneOf<SlotFile, OperationError> Create(string? directory, SlotHeader header)
+    internal static OneOf<SlotFile, OperationError> Create(IRegistrySystem system, string? directory, SlotHeader header)
     {
-        var opened = directory is null ? InMemory(header) : InDirectory(directory, header);
+        var opened = directory is null ? InMemory(system, header) : InDirectory(system, directory, header);
         if (!opened.TryPickT0(out var file, out var error))
         {
             return error;
@@ -64,8 +63,7 @@ internal sealed unsafe class SlotFile : IDisposable
             return file;
         }
 
-        file.Remove();
-        file.Dispose();
+        file.Close(remove: true);
         return failure;
     }
 
@@ -92,66 +90,52 @@ internal sealed unsafe class SlotFile : IDisposable
             _header.Write(chunk[..SlotLine.Length]);
         }
 
-        var offset = (nint)_chunks.Count * ChunkLength;
-        var errno = Interop.Linux.Descriptor.WriteAll(Descriptor, chunk, offset);
-        if (errno != 0)
+        var offset = (long)_chunks.Count * ChunkLength;
+        if (_file is not null && _system.Extend(_file, chunk, offset) is { } unwritten)
         {
-            return Failed(errno);
+            return unwritten;
         }
 
-        var address = Libc.Mmap(0, ChunkLength, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, Descriptor, offset);
-        if (address == -1)
+        try
         {
-            return Failed(Libc.LastError);
+            _chunks.Add(_file is null ? MappedChunk.InMemory(chunk) : MappedChunk.Of(_file, offset, ChunkLength));
+            return null;
         }
-
-        _chunks.Add(address);
-        return null;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            return RegistrySystem.Failed(e.HResult, e.Message);
+        }
     }
 
     /// <summary>The mapped line of a slot.</summary>
-    internal Span<byte> Line(int slot) =>
-        new((byte*)_chunks[slot / LinesPerChunk] + (slot % LinesPerChunk * SlotLine.Length), SlotLine.Length);
+    internal Span<byte> Line(int slot) => _chunks[slot / LinesPerChunk].Span.Slice(slot % LinesPerChunk * SlotLine.Length, SlotLine.Length);
 
-    /// <summary>Takes the file's name away, if it still is this file's.</summary>
-    internal void Remove()
+    /// <summary>Unmaps and closes, from when on its host counts as dead.</summary>
+    /// <param name="remove">Whether to take its name away as well.</param>
+    internal void Close(bool remove)
     {
-        if (_path is not null && IsNamed(Descriptor, _path))
-        {
-            _ = Libc.Unlink(_path);
-        }
-    }
-
-    /// <summary>Whether a path leads to this open file, and not to another one that took its place.</summary>
-    internal static bool IsNamed(int descriptor, string path) =>
-        FileStatus.Read(descriptor, out var open) == 0 && FileStatus.Read(path, out var named) == 0 && open.IsSameFile(named);
-
-    /// <summary>Unmaps and closes, which frees the lock.</summary>
-    public void Dispose()
-    {
-        foreach (var chunk in _chunks)
-        {
-            _ = Libc.Munmap(chunk, ChunkLength);
-        }
-
+        _chunks.ForEach(chunk => chunk.Dispose());
         _chunks.Clear();
-        _file.Dispose();
+        if (remove && _file is { IsClosed: false } && _path is not null)
+        {
+            _system.Remove(_file, _path);
+        }
+
+        _file?.Dispose();
     }
 
-    private static OneOf<SlotFile, OperationError> InMemory(SlotHeader header)
-    {
-        var fd = Libc.MemfdCreate("osl-registry", Libc.MFD_CLOEXEC);
-        return fd < 0 ? Failed(Libc.LastError) : new SlotFile(new SafeFileHandle(fd, ownsHandle: true), null, header);
-    }
+    public void Dispose() => Close(remove: false);
 
-    private static OneOf<SlotFile, OperationError> InDirectory(string directory, SlotHeader header)
+    private static OneOf<SlotFile, OperationError> InMemory(IRegistrySystem system, SlotHeader header) =>
+        system.CreateUnnamed(out var file) is { } error ? error : new SlotFile(system, file, null, header);
+
+    private static OneOf<SlotFile, OperationError> InDirectory(IRegistrySystem system, string directory, SlotHeader header)
     {
-        if (Untrusted(directory) is { } refusal)
+        if (system.Prepare(directory) is { } refusal)
         {
             return refusal;
         }
 
-        const int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             // The second name is for a second registry of one process, or a leftover of another boot or pid namespace.
@@ -160,72 +144,17 @@ internal sealed unsafe class SlotFile : IDisposable
                 $"{header.HostPid}-{header.HostStartTime}{(attempt == 0 ? "" : $"-{attempt}")}{Extension}"
             );
             var path = System.IO.Path.Combine(directory, name);
-            var fd = Libc.Open(path, flags, PrivateMode);
-            if (fd < 0 && Libc.LastError == Errno.EEXIST)
+            if (system.Create(path, out var file) is { } error)
             {
-                continue;
+                return error;
             }
 
-            if (fd < 0)
+            if (file is not null)
             {
-                return Failed(Libc.LastError);
+                return new SlotFile(system, file, path, header);
             }
-
-            var file = new SafeFileHandle(fd, ownsHandle: true);
-            if (FileLock.Take(file, wait: true) is var errno and not 0)
-            {
-                _ = Libc.Unlink(path);
-                file.Dispose();
-                return Failed(errno);
-            }
-
-            // Between the open and the lock, who cleans up may have taken the empty file for a dead host's and removed it.
-            if (IsNamed(fd, path))
-            {
-                return new SlotFile(file, path, header);
-            }
-
-            file.Dispose();
         }
 
         return new Unsupported($"a registry in '{directory}': no free name", "Remove leftover *.slots files of no running host there.");
     }
-
-    /// <summary>Makes the directory if it is missing; null when it can be relied on.</summary>
-    private static Unsupported? Untrusted(string directory)
-    {
-        const string remedy =
-            "Name a directory that is yours alone (mode 0700), below directories that belong to root or you and are not writable by others.";
-        if (OperatingSystem.IsWindows())
-        {
-            return new Unsupported("this registry on Windows", "Use the platform's own executor.");
-        }
-
-        try
-        {
-            _ = Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return new Unsupported($"a registry in '{directory}' ({e.Message.TrimEnd('.')})", remedy);
-        }
-
-        var trust = TrustedPath.Examine(directory);
-        if (!trust.IsTrusted)
-        {
-            return new Unsupported($"a registry in '{directory}': {trust.Describe()}", remedy);
-        }
-
-        return trust.Owner == Libc.GetEuid() && (trust.Mode & 0x3F) == 0
-            ? null
-            : new Unsupported($"a registry in '{directory}': it is not ours alone (mode {Convert.ToString(trust.Mode, 8)})", remedy);
-    }
-
-    private static SpawnFailed Failed(int errno) =>
-        new(
-            "the program, since the registry of live groups can't be written",
-            errno,
-            Errno.Name(errno),
-            "Make room in the registry's directory, or allow more open files and memory."
-        );
 }

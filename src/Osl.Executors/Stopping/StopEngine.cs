@@ -16,14 +16,18 @@ internal sealed class StopEngine(TimeProvider time)
         var alive = target.Alive();
         var report = new StopReport { Affected = alive.Count };
         report.Saw(alive);
-        foreach (var step in sequence.Steps)
+        foreach (var (index, step) in sequence.Steps.Index())
         {
             if (alive.Count == 0 || cancellationToken.IsCancellationRequested)
             {
                 break;
             }
 
-            if (await StepAsync(target, step, alive.Count, report, cancellationToken).ConfigureAwait(false) is { } refused)
+            // A platform, or a program on it, may have no gentle way: then the next step is the way.
+            if (
+                await StepAsync(target, step, alive.Count, report, cancellationToken).ConfigureAwait(false) is { } refused
+                && (refused is not Unsupported || index == sequence.Steps.Count - 1)
+            )
             {
                 report.Error = refused;
                 break;

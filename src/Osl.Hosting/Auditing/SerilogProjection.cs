@@ -14,7 +14,27 @@ internal sealed class SerilogProjection(IAuditJournal journal, ILogger logger) :
     public ValueTask<OneOf<AuditReceipt, OperationError>> AppendAsync(AuditRecord record, AuditGuarantee guarantee)
     {
         var written = journal.AppendAsync(record, guarantee);
+        Tell(logger, record);
+        return written;
+    }
+
+    /// <summary>Tells of a record that the journal has made itself: a gap.</summary>
+    internal static void Tell(ILogger logger, AuditRecord record)
+    {
         var level = LevelOf(record);
+        if (record.Type == AuditRecordType.Gap)
+        {
+            logger.Write(
+                level,
+                "{AuditType:l}: {Missing} records of the journal are missing, due from {From} to {To}",
+                record.Type.ToString(),
+                record.GapCount,
+                record.GapFrom,
+                record.GapTo
+            );
+            return;
+        }
+
         if (logger.IsEnabled(level))
         {
             logger.Write(
@@ -31,8 +51,6 @@ internal sealed class SerilogProjection(IAuditJournal journal, ILogger logger) :
                 record.Rule
             );
         }
-
-        return written;
     }
 
     private static LogEventLevel LevelOf(AuditRecord record) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Osl.Interop.Linux;
+using Osl.Interop.Windows;
 
 namespace Osl.Interop.Files;
 
@@ -23,6 +24,9 @@ internal enum PathProblem
 
     /// <summary>The last component is a symbolic link, or links lead nowhere.</summary>
     Symlink,
+
+    /// <summary>It is on another machine, or on something that is no drive (Windows only).</summary>
+    Remote,
 }
 
 /// <summary>Whether a path is trusted (knowledge/trusted-paths.md), and if not, which component of it isn't and why.</summary>
@@ -32,14 +36,26 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
 {
     internal bool IsTrusted => Problem == PathProblem.None;
 
+    /// <summary>Whether the component is not there, and everything above it is trusted: what is made in its place now is ours.</summary>
+    internal bool IsMissing =>
+        Problem == PathProblem.Unreadable
+        && (
+            OperatingSystem.IsWindows()
+                ? Error is Win32Error.ERROR_FILE_NOT_FOUND or Win32Error.ERROR_PATH_NOT_FOUND
+                : Error == Errno.ENOENT
+        );
+
     /// <summary>Who owns the component.</summary>
     internal uint Owner { get; init; }
 
     /// <summary>The component's permission bits, with set-uid, set-gid and sticky.</summary>
     internal int Mode { get; init; }
 
-    /// <summary>errno where it could not be looked at.</summary>
+    /// <summary>errno, or the Win32 code, where it could not be looked at.</summary>
     internal int Error { get; init; }
+
+    /// <summary>What to say of it on Windows, where owners have names and rights are no bits of a mode; null elsewhere.</summary>
+    internal string? Phrase { get; init; }
 
     /// <summary>One phrase for a message; the path in it is untrusted text.</summary>
     internal string Describe() =>
@@ -47,6 +63,7 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
         {
             PathProblem.None => $"'{Component}' is trusted",
             PathProblem.Malformed => "the path is empty or malformed",
+            _ when Phrase is not null => Phrase,
             PathProblem.Unreadable => $"'{Component}' can't be examined ({Errno.Name(Error)})",
             PathProblem.ForeignOwner => string.Create(CultureInfo.InvariantCulture, $"'{Component}' belongs to uid {Owner}"),
             PathProblem.WritableByOthers => $"'{Component}' is writable by group or others (mode {Octal(Mode)})",

@@ -19,9 +19,10 @@ internal static class TrustedPath
     // As many as the kernel follows (path_resolution(7)).
     private const int MaxLinks = 40;
 
-    /// <summary>Looks at every component.</summary>
+    /// <summary>Looks at every component; on Windows by other rules (<see cref="WindowsTrustedPath"/>).</summary>
     /// <param name="path">Absolute, or relative to the current directory.</param>
-    internal static PathTrust Examine(string path) => Examine(path, Libc.GetEuid());
+    internal static PathTrust Examine(string path) =>
+        OperatingSystem.IsWindows() ? WindowsTrustedPath.Examine(path) : Examine(path, Libc.GetEuid());
 
     /// <summary>The same for another account's eyes.</summary>
     /// <param name="path">Absolute, or relative to the current directory.</param>

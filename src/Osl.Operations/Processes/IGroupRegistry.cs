@@ -10,6 +10,14 @@ public interface IGroupRegistry
 {
     /// <summary>Every entry whose process, or a member of whose group, is alive, of this and of all other hosts.</summary>
     IReadOnlyList<GroupEntry> Live();
+
+    /// <summary>
+    /// How many processes are alive in the groups of these entries, in one look at all of them. Only groups that were made for their
+    /// process are counted: what else is in the host's own says nothing of what was started.
+    /// </summary>
+    /// <param name="entries">From <see cref="Live"/>.</param>
+    /// <returns>The number by <see cref="GroupEntry.Pgid"/>; without those that can't be looked at.</returns>
+    IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries);
 }
 
 /// <summary>One process that was started, with its group.</summary>

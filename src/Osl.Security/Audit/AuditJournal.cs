@@ -11,7 +11,12 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
 {
     private readonly JournalWriter _writer;
 
-    private AuditJournal(JournalWriter writer) => _writer = writer;
+    private readonly CheckpointSigner? _signer;
+
+    private AuditJournal(JournalWriter writer, CheckpointSigner? signer) => (_writer, _signer) = (writer, signer);
+
+    /// <summary>How signing goes; null when this journal is not signed.</summary>
+    public AuditSigningStatus? Signing => _signer?.Status;
 
     /// <summary>Opens the journal in a directory, which is made (0700) if it is not there.</summary>
     /// <param name="directory">Where; ours, and not to be written by group or others.</param>
@@ -32,7 +37,7 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
         {
             throw new ArgumentOutOfRangeException(
                 nameof(options),
-                "SegmentSize is 8 KiB to 1 GiB, ZeroAhead is not negative, LockWait is more than nothing."
+                "SegmentSize is 8 KiB to 1 GiB, ZeroAhead is not negative, all times and counts are more than nothing."
             );
         }
 
@@ -45,7 +50,13 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
 
         try
         {
-            return new AuditJournal(new JournalWriter(new JournalTail(options.Storage, path, options), options, gap));
+            CheckpointSigner? signer = null;
+            if (options.Signing is { } signing && CheckpointSigner.Open(path, signing, options).TryPickT1(out var refused, out signer))
+            {
+                return refused;
+            }
+
+            return new AuditJournal(new JournalWriter(new JournalTail(options.Storage, path, options), options, gap, signer), signer);
         }
         catch (Exception failure) when (JournalStorage.IsFailure(failure))
         {
@@ -60,6 +71,16 @@ public sealed class AuditJournal : IAuditJournal, IAsyncDisposable
         return _writer.AppendAsync(PendingAppend.Create(record, guarantee));
     }
 
-    /// <summary>Writes what is queued, then closes the files. Waits no longer than for the lock; appends that come later are refused.</summary>
-    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+    /// <summary>
+    /// Writes what is queued, signs it, then closes the files. Waits no longer than for the lock and for the sink; appends that come
+    /// later are refused.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (_signer is not null)
+        {
+            await _signer.DeliverRestAsync().ConfigureAwait(false);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Osl.Operations.Auditing;
+
 namespace Osl.Security.Audit;
 
 /// <summary>How a journal is written. The defaults are meant for production.</summary>
@@ -15,8 +17,23 @@ public sealed record AuditJournalOptions
     /// <summary>How far ahead of the log its file is filled with zeros, in bytes. 1 MiB unless said otherwise.</summary>
     public int ZeroAhead { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// How old a segment gets before the next record opens another one; null, as it is unless said otherwise, for any age. By the clocks
+    /// of the writers.
+    /// </summary>
+    public TimeSpan? SegmentAge { get; init; }
+
+    /// <summary>With what key checkpoints are signed and where they go; null, as it is unless said otherwise, for none.</summary>
+    public AuditSigningOptions? Signing { get; init; }
+
     /// <summary>How long to wait while another process holds the journal's lock. 5 s unless said otherwise.</summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Told of each gap record once it is written: the journal makes it itself, so nobody has passed it in. On the writer's thread; must
+    /// be quick and not throw.
+    /// </summary>
+    public Action<AuditRecord>? GapRecorded { get; init; }
 
     /// <summary>The seam to the operating system.</summary>
     internal IJournalStorage Storage { get; init; } = JournalStorage.ForThisPlatform;
@@ -25,5 +42,7 @@ public sealed record AuditJournalOptions
         TimeProvider is not null
         && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= 1024 * 1024 * 1024
         && ZeroAhead >= 0
-        && LockWait > TimeSpan.Zero;
+        && LockWait > TimeSpan.Zero
+        && (SegmentAge is null || SegmentAge > TimeSpan.Zero)
+        && Signing is null or { IsValid: true };
 }

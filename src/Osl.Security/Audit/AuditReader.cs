@@ -11,8 +11,26 @@ public sealed record AuditReadOptions
     /// <summary>Leaves out records with a lower index: 0 for none; to follow a journal, one more than the last that was seen.</summary>
     public long From { get; init; }
 
+    /// <summary>Leaves out frames written well after this, where that spares reading; a record is written within seconds of being made.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>The newest first: one segment at a time is held in memory.</summary>
     public bool NewestFirst { get; init; }
+
+    /// <summary>Who is shown every frame, to prove what is read; null for nobody, and then time indexes are used.</summary>
+    internal ViewProof? Proof { get; init; }
+
+    /// <summary>Where to begin, and kept up to date while reading; null for the beginning.</summary>
+    internal ReadPosition? Position { get; init; }
+}
+
+/// <summary>Where a reader goes on.</summary>
+internal sealed class ReadPosition
+{
+    internal long Segment { get; set; }
+
+    /// <summary>Where the next frame begins.</summary>
+    internal long Offset { get; set; } = JournalFormat.HeaderSize;
 }
 
 /// <summary>
@@ -20,8 +38,14 @@ public sealed record AuditReadOptions
 /// an entry too (<see cref="AuditEntry.Problem"/>), never passed over. Says nothing about tampering: that is
 /// <see cref="JournalVerifier"/>'s.
 /// </summary>
-public sealed class AuditReader
+public sealed partial class AuditReader
 {
+    /// <summary>A clock that was set back by more than this hides records from a reading that has to prove: that uses no index.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromHours(1);
+
+    /// <summary>How long after it was made a record is written at the latest, by far.</summary>
+    private static readonly TimeSpan WriteSlack = TimeSpan.FromMinutes(1);
+
     private readonly string _directory;
     private readonly IJournalStorage _storage;
 
@@ -57,26 +81,28 @@ public sealed class AuditReader
     private IEnumerable<AuditEntry> Forwards(AuditReadOptions options)
     {
         var place = new Place();
-        var last = -1L;
+        var last = (options.Position?.Segment ?? 0) - 1;
+        var isFirst = last < 0;
         // Listed again at the end: a segment may have been opened while the one before it was read.
-        for (var numbers = SegmentFile.Numbers(_storage, _directory); numbers.Length > 0; numbers = After(last))
+        for (var numbers = After(last); numbers.Length > 0; numbers = After(last))
         {
             foreach (var number in numbers)
             {
-                if (last >= 0 && number != last + 1)
+                if (!isFirst && number != last + 1)
                 {
                     yield return Missing(last + 1, number, place);
                     place.Due = -1;
+                    options.Proof?.Lose();
                 }
 
-                last = number;
-                if (IsBefore(number, options))
+                (last, isFirst) = (number, false);
+                if (IsOutside(number, options, out var index))
                 {
                     place.Due = -1;
                     continue;
                 }
 
-                foreach (var entry in ReadSegment(number, place, options))
+                foreach (var entry in ReadSegment(number, place, options, index))
                 {
                     yield return entry;
                 }
@@ -95,12 +121,12 @@ public sealed class AuditReader
             }
 
             later = number;
-            if (IsBefore(number, options))
+            if (IsOutside(number, options, out var index))
             {
-                yield break;
+                continue;
             }
 
-            foreach (var entry in Enumerable.Reverse(ReadSegment(number, new Place(), options).ToArray()))
+            foreach (var entry in Enumerable.Reverse(ReadSegment(number, new Place(), options, index).ToArray()))
             {
                 yield return entry;
             }
@@ -109,33 +135,76 @@ public sealed class AuditReader
 
     private long[] After(long last) => [.. SegmentFile.Numbers(_storage, _directory).Where(number => number > last)];
 
-    /// <summary>Whether a segment holds nothing that is asked for: what is in it was written before the next one was opened.</summary>
-    private bool IsBefore(long number, AuditReadOptions options) =>
-        (options.Since is not null || options.From > 0)
-        && SegmentFile.PeekHeader(_storage, _directory, number + 1) is { } next
-        && (next.Tree.Size <= options.From && options.From > 0 || JournalFormat.Time(next.Time) < options.Since);
+    /// <summary>Whether a segment holds nothing that is asked for. The newest is always read.</summary>
+    /// <param name="number">The segment.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="index">Its index, where that is of use.</param>
+    private bool IsOutside(long number, AuditReadOptions options, out TimeIndex? index)
+    {
+        index = null;
+        if (
+            (options.Since is null && options.Until is null && options.From == 0)
+            || SegmentFile.PeekHeader(_storage, _directory, number + 1) is not { } next
+        )
+        {
+            return false;
+        }
 
-    private IEnumerable<AuditEntry> ReadSegment(long number, Place place, AuditReadOptions options)
+        if (next.Tree.Size <= options.From && options.From > 0)
+        {
+            return true;
+        }
+
+        if (options.Since is null && options.Until is null)
+        {
+            return false;
+        }
+
+        if (options.Proof is not null)
+        {
+            return options.Since is { } since && JournalFormat.Time(next.Time) < since - ClockSlack;
+        }
+
+        index = TimeIndex.Of(_storage, _directory, next);
+        return index?.IsOutside(Since(options), Until(options)) == true;
+    }
+
+    private static long Since(AuditReadOptions options) => options.Since is { } since ? JournalFormat.Microseconds(since) : long.MinValue;
+
+    private static long Until(AuditReadOptions options) =>
+        options.Until is { } until && until < DateTimeOffset.MaxValue - WriteSlack
+            ? JournalFormat.Microseconds(until + WriteSlack)
+            : long.MaxValue;
+
+    private IEnumerable<AuditEntry> ReadSegment(long number, Place place, AuditReadOptions options, TimeIndex? index)
     {
         using var segment = SegmentFile.TryOpen(_storage, _directory, number, out var unreadable);
         if (segment is null)
         {
             yield return Problem(JournalFindingKind.Unreadable, place, number, 0, unreadable ?? "the segment has vanished");
             place.Due = -1;
+            options.Proof?.Lose();
             yield break;
         }
 
+        var resumesAt = options.Position is { } position && position.Segment == number ? position.Offset : JournalFormat.HeaderSize;
         if (segment.Header is { } header)
         {
             place.Time = JournalFormat.Time(header.Time);
-            place.Due = place.Due < 0 ? header.Tree.Size : place.Due;
+            place.Due =
+                place.Due >= 0 ? place.Due
+                : resumesAt > JournalFormat.HeaderSize ? -1
+                : header.Tree.Size;
+            options.Proof?.Enter(header);
         }
-        else
+        else if (resumesAt == JournalFormat.HeaderSize)
         {
             yield return Problem(JournalFindingKind.DamagedHeader, place, number, 0, segment.HeaderProblem);
+            options.Proof?.Lose();
         }
 
         var scanner = segment.Scan();
+        scanner.MoveTo(resumesAt);
         long? end = null;
         while (true)
         {
@@ -145,7 +214,27 @@ public sealed class AuditReader
                 yield break;
             }
 
+            var (here, isSkipped) = (scanner.Next, false);
+            if (index?.Skip(here, Since(options), Until(options)) is { } target && target != here)
+            {
+                (place.Due, isSkipped) = (-1, true);
+                if (target >= end)
+                {
+                    yield break;
+                }
+
+                scanner.MoveTo(target);
+            }
+
             var status = scanner.MoveNext();
+            if (isSkipped && (status != ScanStatus.Frame || !index!.Fits(scanner.Offset, scanner.Header)))
+            {
+                // It leads astray: back to where it did, with one that is made of what is there.
+                index = RemakeIndex(number);
+                scanner.MoveTo(here);
+                continue;
+            }
+
             if (status != ScanStatus.Frame)
             {
                 // If the next segment was opened just now, it says whether the log ends here.
@@ -169,6 +258,7 @@ public sealed class AuditReader
                     var kind = goesOn || end is not null ? JournalFindingKind.DamagedFrame : JournalFindingKind.TornTail;
                     yield return Problem(kind, place, number, at, what);
                     place.Due = -1;
+                    options.Proof?.Lose();
                 }
 
                 if (!goesOn)
@@ -177,12 +267,21 @@ public sealed class AuditReader
                 }
             }
 
+            options.Proof?.Pass(number, scanner.Offset, scanner.Frame);
             foreach (var entry in Entries(scanner, number, place, options))
             {
                 yield return entry;
             }
+
+            if (options.Position is { } reached)
+            {
+                (reached.Segment, reached.Offset) = (number, scanner.Next);
+            }
         }
     }
+
+    private TimeIndex? RemakeIndex(long number) =>
+        SegmentFile.PeekHeader(_storage, _directory, number + 1) is { } next ? TimeIndex.Of(_storage, _directory, next, again: true) : null;
 
     private static List<AuditEntry> Entries(SegmentScanner scanner, long number, Place place, AuditReadOptions options)
     {

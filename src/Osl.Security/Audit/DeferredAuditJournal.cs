@@ -39,7 +39,7 @@ public sealed class DeferredAuditJournal(string? directory, AuditJournalOptions 
     {
         if (directory is null)
         {
-            return new AuditUnavailable("there is no home directory to keep it in; name a directory (--audit-dir, UseAuditDirectory)");
+            return new AuditUnavailable("there is no home directory to keep it in; name a directory (osl: --audit-dir)");
         }
 
         lock (_opening)

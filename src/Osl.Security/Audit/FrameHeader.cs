@@ -9,10 +9,10 @@ internal enum FrameType : byte
     /// <summary>Records: each item is a leaf of the tree.</summary>
     Records = 1,
 
-    /// <summary>Signed notes over the tree as it is here; its items are no leaves. Reserved: not written yet.</summary>
+    /// <summary>A signed note over the log as it is here; its item is no leaf.</summary>
     Checkpoint = 2,
 
-    /// <summary>Keys, each signed by the one before it; its items are no leaves. Reserved: not written yet.</summary>
+    /// <summary>A signed note that also names the key which signs from here on; its item is no leaf.</summary>
     Key = 3,
 }
 

@@ -66,7 +66,9 @@ internal interface IJournalStorage
 internal static class JournalStorage
 {
     internal static IJournalStorage ForThisPlatform { get; } =
-        OperatingSystem.IsLinux() ? new LinuxJournalStorage() : new PortableJournalStorage();
+        OperatingSystem.IsLinux() ? new LinuxJournalStorage()
+        : OperatingSystem.IsWindows() ? new WindowsJournalStorage()
+        : new PortableJournalStorage();
 
     /// <summary>Whether this is a failure of the storage, as opposed to a mistake in the program.</summary>
     internal static bool IsFailure(Exception exception) => exception is IOException or UnauthorizedAccessException;

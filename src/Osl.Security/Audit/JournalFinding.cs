@@ -46,6 +46,18 @@ public enum JournalFindingKind
 
     /// <summary>A segment can't be read.</summary>
     Unreadable,
+
+    /// <summary>Writers found less in the log than they had seen before, within one boot: somebody took something away.</summary>
+    Shortened,
+
+    /// <summary>A checkpoint says something else than what is there; or one that is kept elsewhere is not there.</summary>
+    BadCheckpoint,
+
+    /// <summary>A checkpoint is signed by another key than the one that is due, or that was given.</summary>
+    WrongKey,
+
+    /// <summary>The log ends before a checkpoint that is kept elsewhere: an older state of it was put back.</summary>
+    RolledBack,
 }
 
 /// <summary>Something a reviewer should know, and where it is.</summary>

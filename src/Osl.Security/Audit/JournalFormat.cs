@@ -34,6 +34,9 @@ internal static class JournalFormat
     /// <summary>A batch takes no more records once it holds this many; keeps <see cref="MaxFrame"/> even for tiny ones.</summary>
     internal const int BatchRecords = 8192;
 
+    /// <summary>The written form of a log id.</summary>
+    internal static string LogName(UInt128 logId) => logId.ToString("x32", CultureInfo.InvariantCulture);
+
     internal static string SegmentName(long number) => number.ToString(CultureInfo.InvariantCulture) + SegmentSuffix;
 
     /// <summary>The number of a segment's file name, or -1: only the form that <see cref="SegmentName"/> writes counts.</summary>

@@ -29,20 +29,16 @@ namespace Osl.Security.Audit;
 //
 // The format is in knowledge/journal-format.md, the reasons for it in adr/0008-journal-format.md.
 // Not thread-safe. Failures of the storage are exceptions (JournalStorage.IsFailure); after one, CatchUp looks at everything again.
-internal sealed class JournalTail : IDisposable
+internal sealed partial class JournalTail : IDisposable
 {
     private readonly IJournalStorage _storage;
     private readonly string _directory;
     private readonly AuditJournalOptions _options;
-    private readonly SafeFileHandle _lock;
+    private readonly HintFile _hints;
     private readonly SegmentCreator _creator;
     private readonly MerkleFrontier _tree = new();
     private readonly MerkleFrontier _ahead = new();
-    private readonly JournalHint _hint = new();
-    private readonly byte[] _hintBytes = new byte[JournalHint.MaxSize];
-    private readonly byte[] _readBytes = new byte[JournalHint.MaxSize];
     private readonly byte[] _root = new byte[JournalFormat.HashSize];
-    private int _hintLength;
 
     private SafeFileHandle? _segment;
     private UInt128 _logId;
@@ -50,7 +46,10 @@ internal sealed class JournalTail : IDisposable
     private long _end;
     private long _lastFrame;
     private long _allocated;
+    private long _synced;
+    private long _opened;
     private long _poisoned = -1;
+    private KnownEnd? _missing;
     private bool _sound;
 
     internal JournalTail(IJournalStorage storage, string directory, AuditJournalOptions options)
@@ -59,89 +58,64 @@ internal sealed class JournalTail : IDisposable
         _directory = directory;
         _options = options;
         _creator = new SegmentCreator(storage, directory, options);
-        _lock = storage.OpenOrCreate(Path.Combine(directory, JournalFormat.LockName));
+        _hints = new HintFile(storage, directory);
     }
 
     /// <summary>How many records the log has; right after <see cref="CatchUp"/>.</summary>
     internal long Size => _tree.Size;
 
-    internal bool TryLock() => _storage.TryLock(_lock);
+    internal UInt128 LogId => _logId;
 
-    internal void Lock() => _storage.Lock(_lock);
+    /// <summary>The segment in which the log ends.</summary>
+    internal long Segment => _number;
 
-    internal void Unlock() => _storage.Unlock(_lock);
+    /// <summary>Where the next frame goes.</summary>
+    internal long End => _end;
+
+    internal MerkleFrontier Tree => _tree;
+
+    /// <summary>Whether a frame may be lost in a power cut, as far as we know.</summary>
+    internal bool NeedsSync => _synced != _end;
+
+    /// <summary>Follows the frames that are written here, as long as it is at the end of the log.</summary>
+    internal LogPlace? Witness { get; set; }
+
+    internal bool TryLock() => _hints.TryLock();
+
+    internal void Lock() => _hints.Lock();
+
+    internal void Unlock() => _hints.Unlock();
 
     /// <summary>Whether nothing has moved and a frame of this length fits without further ado: a write is all it takes.</summary>
     internal bool IsReadyFor(int frameLength) =>
-        _sound && _end + frameLength <= Math.Min(_allocated, _options.SegmentSize) && HintIsOurs() && IsZeroAt(_end);
+        _sound && _end + frameLength <= Math.Min(_allocated, _options.SegmentSize) && !IsAged() && _hints.IsOurs() && IsZeroAt(_end);
 
-    /// <summary>Finds the end of the log, and repairs it if need be. Under the lock.</summary>
-    /// <exception cref="IOException">It can't be found, or there is no way to go on.</exception>
-    internal void CatchUp()
-    {
-        if (_sound && HintIsOurs() && IsZeroAt(_end))
-        {
-            return;
-        }
-
-        var flags = HintFlags.None;
-        var whole = false;
-        _sound = false;
-        if (_hint.TryRead(_readBytes.AsSpan(0, ReadHint())) && _hint.Boot == _storage.Boot && _storage.Boot != 0 && TryAdoptHint())
-        {
-            flags = _hint.Flags;
-            _poisoned = flags.HasFlag(HintFlags.Poisoned) ? _number : _poisoned;
-        }
-        else
-        {
-            whole = true;
-            if (!OpenNewest())
-            {
-                OpenNext(SegmentReason.First);
-                _sound = true;
-                return;
-            }
-        }
-
-        // What follows the end of a poisoned segment is the frame that failed: not the log's.
-        var status = _poisoned == _number ? ScanStatus.End : ReadOn();
-        while ((whole || flags != HintFlags.None) && TryOpenSegment(_number + 1))
-        {
-            _storage.SyncDirectory(_directory); // Whoever named it may have died before the name was durable.
-            status = ReadOn();
-        }
-
-        if (_poisoned == _number)
-        {
-            OpenNext(SegmentReason.FlushFailed);
-        }
-        else if (status == ScanStatus.Bad || (whole && FindResidue().Length > 0))
-        {
-            // With a hint of this boot, zeros at the end mean that nothing follows: writes proceed from low to high addresses.
-            // After a power cut pages reach the disk in any order, hence the look at all that follows.
-            OpenNext(SegmentReason.Torn);
-        }
-        else
-        {
-            WriteHint(HintFlags.None, mustSucceed: false);
-        }
-
-        _sound = true;
-    }
-
-    /// <summary>Appends one frame of records. Under the lock, after <see cref="CatchUp"/>.</summary>
-    /// <param name="batch">The records and where the frame is put together.</param>
-    /// <param name="sync">Whether it has to be durable when this returns.</param>
-    /// <exception cref="IOException">It was not appended.</exception>
-    internal void Append(FrameBuilder batch, bool sync)
+    /// <summary>Sees to it that a frame of this length fits where the log ends: opens the next segment if need be. Under the lock.</summary>
+    internal void MakeRoom(int frameLength)
     {
         _sound = false;
-        if (_end + batch.Length > _options.SegmentSize && _lastFrame != 0)
+        if (_lastFrame != 0 && _end + frameLength > _options.SegmentSize)
         {
             OpenNext(SegmentReason.Full);
         }
+        else if (IsAged())
+        {
+            OpenNext(SegmentReason.Age);
+        }
 
-        Reserve(_end + batch.Length);
+        Reserve(_end + frameLength);
+        _sound = true;
+    }
+
+    /// <summary>Appends one frame. Under the lock, after <see cref="CatchUp"/>.</summary>
+    /// <param name="batch">Its items and where the frame is put together.</param>
+    /// <param name="sync">Whether it has to be durable when this returns.</param>
+    /// <param name="time">The frame's time; null for now.</param>
+    /// <exception cref="IOException">It was not appended.</exception>
+    internal void Append(FrameBuilder batch, bool sync, long? time = null)
+    {
+        MakeRoom(batch.Length);
+        _sound = false;
         _ahead.CopyFrom(_tree);
         foreach (var leaf in batch.Leaves)
         {
@@ -149,21 +123,37 @@ internal sealed class JournalTail : IDisposable
         }
 
         _ahead.Root(_root);
-        _storage.Write(_segment!, batch.Finish(_tree.Size, JournalFormat.Microseconds(_options.TimeProvider.GetUtcNow()), _root), _end);
+        var frame = batch.Finish(_tree.Size, time ?? JournalFormat.Microseconds(_options.TimeProvider.GetUtcNow()), _root);
+        _storage.Write(_segment!, frame, _end);
         if (sync)
         {
             SyncOrPoison();
         }
 
+        if (Witness is { } witness && witness.IsAt(_number, _end))
+        {
+            witness.PassOwn(frame, _ahead);
+        }
+
         Advance(batch.Length, _ahead);
+        _synced = sync ? _end : _synced;
         WriteHint(HintFlags.None, mustSucceed: false);
+        _sound = true;
+    }
+
+    /// <summary>Makes all frames durable. Under the lock, after <see cref="CatchUp"/>.</summary>
+    internal void Sync()
+    {
+        _sound = false;
+        SyncOrPoison();
+        _synced = _end;
         _sound = true;
     }
 
     public void Dispose()
     {
         _segment?.Dispose();
-        _lock.Dispose();
+        _hints.Dispose();
     }
 
     private void Advance(int frameLength, MerkleFrontier tree)
@@ -187,14 +177,8 @@ internal sealed class JournalTail : IDisposable
         }
     }
 
-    private bool HintIsOurs()
-    {
-        // Any other hint differs within this length: it has a checksum.
-        var now = _readBytes.AsSpan(0, _hintLength);
-        return _hintLength > 0 && _storage.Read(_lock, now, 0) == _hintLength && now.SequenceEqual(_hintBytes.AsSpan(0, _hintLength));
-    }
-
-    private int ReadHint() => _storage.Read(_lock, _readBytes, 0);
+    private bool IsAged() =>
+        _lastFrame != 0 && _options.SegmentAge is { } age && _options.TimeProvider.GetUtcNow() - JournalFormat.Time(_opened) >= age;
 
     private bool IsZeroAt(long offset)
     {
@@ -202,124 +186,7 @@ internal sealed class JournalTail : IDisposable
         return length[.._storage.Read(_segment!, length, offset)].IndexOfAnyExcept((byte)0) < 0;
     }
 
-    private void WriteHint(HintFlags flags, bool mustSucceed)
-    {
-        _hint.Boot = _storage.Boot;
-        _hint.Segment = _number;
-        _hint.End = _end;
-        _hint.LastFrame = _lastFrame;
-        _hint.Flags = flags;
-        _hint.Tree.CopyFrom(_tree);
-        _hintLength = _hint.Write(_hintBytes);
-        try
-        {
-            _storage.Write(_lock, _hintBytes.AsSpan(0, _hintLength), 0);
-        }
-        catch (Exception failure) when (!mustSucceed && JournalStorage.IsFailure(failure))
-        {
-            // Others then find the hint before it, or none, and read on from there: the log itself is what counts.
-            _hintLength = 0;
-        }
-    }
-
-    /// <summary>Goes where the hint points, if the last frame there bears it out.</summary>
-    private bool TryAdoptHint()
-    {
-        if ((_segment is null || _hint.Segment != _number) && !TryOpenSegment(_hint.Segment))
-        {
-            return false;
-        }
-
-        if (_hint.LastFrame != 0)
-        {
-            Span<byte> head = stackalloc byte[JournalFormat.FrameHeaderSize];
-            if (_storage.Read(_segment!, head, _hint.LastFrame) < head.Length)
-            {
-                return false;
-            }
-
-            var frame = FrameHeader.Read(head);
-            _hint.Tree.Root(_root);
-            if (
-                !FrameHeader.IsPlausible(frame.Length)
-                || _hint.LastFrame + frame.Length != _hint.End
-                || frame.Next != _hint.Tree.Size
-                || !head[FrameHeader.RootAt..].SequenceEqual(_root)
-            )
-            {
-                return false;
-            }
-        }
-        else if (_hint.End != JournalFormat.HeaderSize || _hint.Tree.Size != _tree.Size)
-        {
-            return false;
-        }
-
-        _tree.CopyFrom(_hint.Tree);
-        _end = _hint.End;
-        _lastFrame = _hint.LastFrame;
-        return true;
-    }
-
-    /// <summary>Reads frames from the known end on and takes over those that continue the log.</summary>
-    private ScanStatus ReadOn()
-    {
-        var scanner = new SegmentScanner(_storage, _segment!, _end);
-        while (true)
-        {
-            var status = scanner.MoveNext();
-            if (status != ScanStatus.Frame)
-            {
-                return status;
-            }
-
-            _ahead.CopyFrom(_tree);
-            if (TreeCheck.Apply(_ahead, scanner.Frame) is not null)
-            {
-                return ScanStatus.Bad;
-            }
-
-            Advance(scanner.Header.Length, _ahead);
-        }
-    }
-
-    private bool OpenNewest()
-    {
-        var newest = _storage.List(_directory).Select(JournalFormat.SegmentNumber).DefaultIfEmpty(-1).Max();
-        if (newest < 0)
-        {
-            return _segment is null
-                ? false
-                : throw new IOException($"the segments in {_directory} have been removed while the journal was open");
-        }
-
-        return TryOpenSegment(newest) ? true : throw new IOException($"{JournalFormat.SegmentName(newest)} has vanished");
-    }
-
-    /// <summary>Opens a segment and stands behind its header; false when there is none of that number.</summary>
-    private bool TryOpenSegment(long number)
-    {
-        var name = JournalFormat.SegmentName(number);
-        var file = _storage.Open(Path.Combine(_directory, name), write: true);
-        if (file is null)
-        {
-            return false;
-        }
-
-        var buffer = new byte[JournalFormat.HeaderSize];
-        var header = SegmentHeader.TryRead(buffer.AsSpan(0, _storage.Read(file, buffer, 0)), out var problem);
-        if (header is null || header.Number != number || (_segment is not null && header.LogId != _logId))
-        {
-            file.Dispose();
-            // A segment gets its name only when its header is whole, so this is damage, and only a person can judge it.
-            throw new IOException(
-                $"{name} is damaged ({(header is null ? problem : "it belongs to another place or log")}); verify the journal"
-            );
-        }
-
-        Stand(file, header);
-        return true;
-    }
+    private void WriteHint(HintFlags flags, bool mustSucceed) => _hints.Write(_number, _end, _lastFrame, _tree, flags, mustSucceed);
 
     private void Stand(SafeFileHandle file, SegmentHeader header)
     {
@@ -331,10 +198,13 @@ internal sealed class JournalTail : IDisposable
         _end = JournalFormat.HeaderSize;
         _lastFrame = 0;
         _allocated = 0;
+        _synced = _end;
+        _opened = header.Time;
+        _missing = header.Missing;
     }
 
     /// <summary>Gives up the current segment, saying why, and opens the one after it.</summary>
-    private void OpenNext(SegmentReason reason)
+    private void OpenNext(SegmentReason reason, KnownEnd? missing = null)
     {
         var residue = (Length: 0L, Hash: new byte[JournalFormat.HashSize]);
         if (reason == SegmentReason.First)
@@ -350,7 +220,11 @@ internal sealed class JournalTail : IDisposable
                 residue = FindResidue();
             }
 
-            WriteHint(HintFlags.Leaving | (_poisoned == _number ? HintFlags.Poisoned : HintFlags.None), mustSucceed: true);
+            // A hint that nothing bears out stays until the segment that tells of it has its name: if we die, the next one finds it too.
+            if (missing is null)
+            {
+                WriteHint(HintFlags.Leaving | (_poisoned == _number ? HintFlags.Poisoned : HintFlags.None), mustSucceed: true);
+            }
         }
 
         var header = new SegmentHeader
@@ -362,9 +236,12 @@ internal sealed class JournalTail : IDisposable
             PreviousEnd = reason == SegmentReason.First ? 0 : _end,
             ResidueLength = residue.Length,
             ResidueHash = residue.Hash,
+            Missing = missing,
             Tree = _tree,
         };
-        Stand(_creator.Create(header, out var allocated), header);
+        var file = _creator.Create(header, out var allocated);
+        Witness?.PassOwnHeader(_number, _end, header, isFirst: reason == SegmentReason.First);
+        Stand(file, header);
         _allocated = allocated;
         WriteHint(HintFlags.None, mustSucceed: false);
     }

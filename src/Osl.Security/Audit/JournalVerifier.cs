@@ -59,20 +59,29 @@ public static class JournalVerifier
     /// Damage that is seen while segments are being added may be a frame read half-way whose writer has since gone on to the next
     /// segment: looked at again, it is whole. Damage that stays is damage.
     /// </summary>
-    internal static JournalVerification Verify(string directory, IJournalStorage storage)
+    internal static JournalVerification Verify(string directory, IJournalStorage storage) =>
+        Verify(directory, storage, options: null).Journal;
+
+    /// <summary>The same, with what the checkpoints prove.</summary>
+    internal static (JournalVerification Journal, VerifiedLog Log) Verify(
+        string directory,
+        IJournalStorage storage,
+        AuditVerifyOptions? options
+    )
     {
         const int Attempts = 5;
         for (var attempt = 1; ; attempt++)
         {
             var before = Segments(directory, storage);
-            var verification = VerifyOnce(directory, storage);
+            var log = new VerifiedLog(options);
+            var verification = VerifyOnce(directory, storage, log);
             if (
                 verification.Verdict != JournalVerdict.Damaged
                 || attempt == Attempts
                 || before.AsSpan().SequenceEqual(Segments(directory, storage))
             )
             {
-                return verification;
+                return (verification, log);
             }
         }
     }
@@ -80,10 +89,9 @@ public static class JournalVerifier
     private static long[] Segments(string directory, IJournalStorage storage) =>
         Directory.Exists(directory) ? [.. SegmentFile.Numbers(storage, directory)] : [];
 
-    private static JournalVerification VerifyOnce(string directory, IJournalStorage storage)
+    private static JournalVerification VerifyOnce(string directory, IJournalStorage storage, VerifiedLog log)
     {
         var numbers = Directory.Exists(directory) ? SegmentFile.Numbers(storage, directory) : [];
-        var log = new VerifiedLog();
         var expected = 0L;
         while (numbers.Length > 0)
         {

@@ -24,14 +24,17 @@ namespace Osl.Security.Audit;
 //     all that is queued. The writer may stay blocked in the kernel (a lock that is waited for can't be given up without signals);
 //     meanwhile further records are refused at once. When it gets the lock after all, all is as before.
 //   * A BestEffort record that failed is remembered (GapLedger); a gap record goes before the next records that can be written.
+//   * Checkpoints (CheckpointSigner) are signed between groups, by the writer thread too, after those who waited for the group were told.
+//     A checkpoint that fails harms no record; a signer that refuses (the log is not the one it signed) refuses records as well.
 //   * Order of locks: _commit, then _queueGate. The gap ledger's own is taken last.
 
 /// <summary>Appends the records of many threads to the log in groups, and remembers what it had to refuse.</summary>
-internal sealed class JournalWriter : IAsyncDisposable
+internal sealed partial class JournalWriter : IAsyncDisposable
 {
     private readonly JournalTail _tail;
     private readonly AuditJournalOptions _options;
     private readonly GapLedger _gap;
+    private readonly CheckpointSigner? _signer;
     private readonly FrameBuilder _frame = new();
     private readonly List<PendingAppend> _batch = [];
     private readonly Lock _commit = new();
@@ -50,8 +53,10 @@ internal sealed class JournalWriter : IAsyncDisposable
     private bool _stuck;
     private bool _closing;
 
-    internal JournalWriter(JournalTail tail, AuditJournalOptions options, GapLedger gap)
+    internal JournalWriter(JournalTail tail, AuditJournalOptions options, GapLedger gap, CheckpointSigner? signer = null)
     {
+        _signer = signer;
+        signer?.WakeWith(WakeForCheckpoint);
         _tail = tail;
         _options = options;
         _gap = gap;
@@ -71,6 +76,11 @@ internal sealed class JournalWriter : IAsyncDisposable
                     )
                 )
             );
+        }
+
+        if (_signer?.Refusal is { } refusal)
+        {
+            return new(Refuse(pending, refusal));
         }
 
         if (pending.Guarantee != AuditGuarantee.Durable && TryAppendHere(pending, out var outcome))
@@ -148,13 +158,14 @@ internal sealed class JournalWriter : IAsyncDisposable
             {
                 _frame.Clear();
                 _frame.Add(pending.Item, pending.Leaf);
-                if (!_tail.IsReadyFor(_frame.Length))
+                if (!_tail.IsReadyFor(_frame.Length) || _signer is { IsChecked: false })
                 {
                     return false;
                 }
 
                 var index = _tail.Size;
                 _tail.Append(_frame, sync: false);
+                _signer?.Appended(_frame.Count, synced: false);
                 pending.Release();
                 outcome = new AuditReceipt(index);
                 return true;
@@ -206,7 +217,10 @@ internal sealed class JournalWriter : IAsyncDisposable
             while (Volatile.Read(ref _queued) != 0)
             {
                 CommitGroup();
+                SignIfDue(closing: false);
             }
+
+            SignIfDue(closing: false);
 
             if (closing)
             {
@@ -219,9 +233,11 @@ internal sealed class JournalWriter : IAsyncDisposable
             CommitGroup();
         }
 
+        SignIfDue(closing: true);
         lock (_commit)
         {
             _tail.Dispose();
+            _signer?.Dispose();
         }
 
         _lockTimer?.Dispose();
@@ -231,6 +247,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     private void CommitGroup()
     {
         AuditUnavailable? refusal = null;
+        AuditRecord? recorded = null;
         var first = 0L;
         lock (_commit)
         {
@@ -242,17 +259,24 @@ internal sealed class JournalWriter : IAsyncDisposable
                 {
                     // First the end of the log: if that fails, no more callers than those who wait now are told so.
                     _tail.CatchUp();
+                    if (_signer is { IsChecked: false } signer)
+                    {
+                        signer.Check(_tail);
+                    }
+
                     _frame.Clear();
                     gap = _gap.Take();
                     if (gap is not null)
                     {
-                        AddGap(gap);
+                        recorded = AddGap(gap);
                     }
 
                     first = _tail.Size + _frame.Count;
                     if (TakeQueued() | _frame.Count > 0)
                     {
-                        _tail.Append(_frame, _batch.Exists(pending => pending.Guarantee == AuditGuarantee.Durable));
+                        var durable = _batch.Exists(pending => pending.Guarantee == AuditGuarantee.Durable);
+                        _tail.Append(_frame, durable);
+                        _signer?.Appended(_frame.Count, durable);
                     }
                 }
                 finally
@@ -264,7 +288,7 @@ internal sealed class JournalWriter : IAsyncDisposable
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                refusal = new AuditUnavailable(Reason(failure));
+                (refusal, recorded) = (new AuditUnavailable(Reason(failure)), null);
                 if (gap is not null)
                 {
                     _gap.PutBack(gap);
@@ -279,13 +303,19 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
 
         Acknowledge(first, refusal);
+        if (recorded is not null)
+        {
+            _options.GapRecorded?.Invoke(recorded);
+        }
     }
 
-    private void AddGap(GapLedger.Gap gap)
+    private AuditRecord AddGap(GapLedger.Gap gap)
     {
-        var pending = PendingAppend.Create(_gap.ToRecord(gap), AuditGuarantee.Written);
+        var record = _gap.ToRecord(gap);
+        var pending = PendingAppend.Create(record, AuditGuarantee.Written);
         _frame.Add(pending.Item, pending.Leaf);
         pending.Release();
+        return record;
     }
 
     /// <summary>Moves what is queued into the batch and, while there is room, into the frame.</summary>
@@ -322,67 +352,5 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
 
         _batch.Clear();
-    }
-
-    /// <summary>Takes the file lock. While that takes long, a timer tells the callers; only this thread waits on.</summary>
-    private void WaitForLock()
-    {
-        if (_tail.TryLock())
-        {
-            return;
-        }
-
-        _lockTimer ??= _options.TimeProvider.CreateTimer(
-            static writer => ((JournalWriter)writer!).GiveUpWaiting(),
-            this,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan
-        );
-        lock (_queueGate)
-        {
-            _waitingForLock = true;
-        }
-
-        _lockTimer.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
-        try
-        {
-            _tail.Lock();
-        }
-        finally
-        {
-            lock (_queueGate)
-            {
-                _waitingForLock = false;
-                _stuck = false;
-            }
-
-            _lockTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void GiveUpWaiting()
-    {
-        PendingAppend[] refused;
-        lock (_queueGate)
-        {
-            if (!_waitingForLock)
-            {
-                return; // It came just in time.
-            }
-
-            _stuck = true;
-            refused = [.. _queue];
-            _queue.Clear();
-            Volatile.Write(ref _queued, 0);
-            if (_closing)
-            {
-                _closed.TrySetResult();
-            }
-        }
-
-        foreach (var pending in refused)
-        {
-            pending.TrySetResult(Refuse(pending, LockReason));
-        }
     }
 }

@@ -27,9 +27,8 @@ internal sealed class LinuxJournalStorage : IJournalStorage
         try
         {
             var trust = TrustedPath.Examine(directory);
-            if (trust is { Problem: PathProblem.Unreadable, Error: Errno.ENOENT })
+            if (trust.IsMissing)
             {
-                // All that is there of the path is trusted; what is made now is ours.
                 MakeDirectory(directory);
                 trust = TrustedPath.Examine(directory);
             }

@@ -86,6 +86,15 @@ internal sealed class MerkleFrontier
         Hash(both, hash);
     }
 
+    /// <summary>SHA-256 over two stretches, one after the other.</summary>
+    internal static void HashTwo(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> hash)
+    {
+        var sha = _sha ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(first);
+        sha.AppendData(second);
+        sha.GetHashAndReset(hash);
+    }
+
     private static void Hash(ReadOnlySpan<byte> data, Span<byte> hash)
     {
         // For inputs as short as these, SHA256.HashData takes up to twice as long: it makes a native context each time.

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Osl.Security.Audit;
 
 /// <summary>
-/// The journal's files where there is no open-file-description lock. They can be read and verified; appending is refused in
+/// The journal's files where there is no lock of ours. They can be read and verified; appending is refused in
 /// <see cref="Prepare"/>, because several processes could not be kept apart.
 /// </summary>
 internal sealed class PortableJournalStorage : IJournalStorage
@@ -12,7 +12,8 @@ internal sealed class PortableJournalStorage : IJournalStorage
 
     public long User => -1;
 
-    public string? Prepare(string directory) => "this platform has no lock that the journal could use; only Linux is supported so far";
+    public string? Prepare(string directory) =>
+        "this platform has no lock that the journal could use; only Linux and Windows are supported so far";
 
     public SafeFileHandle? Open(string path, bool write) =>
         File.Exists(path)

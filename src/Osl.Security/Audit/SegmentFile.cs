@@ -10,8 +10,7 @@ internal sealed class SegmentFile : IDisposable
         Storage = storage;
         File = file;
         Number = number;
-        var buffer = new byte[JournalFormat.HeaderSize];
-        Header = SegmentHeader.TryRead(buffer.AsSpan(0, storage.Read(file, buffer, 0)), out var problem);
+        Header = SegmentHeader.TryRead(HeaderBytes.AsSpan(0, storage.Read(file, HeaderBytes, 0)), out var problem);
         HeaderProblem = problem;
     }
 
@@ -20,6 +19,8 @@ internal sealed class SegmentFile : IDisposable
     internal SafeFileHandle File { get; }
 
     internal long Number { get; }
+
+    internal byte[] HeaderBytes { get; } = new byte[JournalFormat.HeaderSize];
 
     internal SegmentHeader? Header { get; }
 

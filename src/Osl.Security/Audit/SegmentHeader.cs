@@ -20,6 +20,24 @@ internal enum SegmentReason
 
     /// <summary>The one before it could not be synced to disk.</summary>
     FlushFailed = 4,
+
+    /// <summary>The one before it held less than writers of this boot had seen in the log: somebody took something away.</summary>
+    Short = 5,
+}
+
+/// <summary>An end of the log that writers had seen: by a hint in LOCK that nothing in the log bore out any more.</summary>
+/// <param name="Segment">The segment.</param>
+/// <param name="Offset">Where its frames ended.</param>
+/// <param name="Records">How many records the log had.</param>
+/// <param name="Root">Their root, in hexadecimal digits.</param>
+internal sealed record KnownEnd(long Segment, long Offset, long Records, string Root)
+{
+    internal static KnownEnd Of(JournalHint hint)
+    {
+        Span<byte> root = stackalloc byte[JournalFormat.HashSize];
+        hint.Tree.Root(root);
+        return new(hint.Segment, hint.End, hint.Tree.Size, Convert.ToHexStringLower(root));
+    }
 }
 
 /// <summary>
@@ -37,6 +55,8 @@ internal sealed class SegmentHeader
     private const int ResidueLengthAt = 64;
     private const int ResidueHashAt = 72;
     private const int FrontierAt = 104;
+    private const int MissingAt = FrontierAt + (JournalFormat.MaxFrontier * JournalFormat.HashSize);
+    private const int MissingRootAt = MissingAt + 24;
     private const int CrcAt = JournalFormat.HeaderSize - sizeof(uint);
 
     private static ReadOnlySpan<byte> Magic => "OSLJRNL1"u8;
@@ -65,6 +85,9 @@ internal sealed class SegmentHeader
     /// <summary>The tree as it was before this segment's first leaf; its size is that leaf's index.</summary>
     internal required MerkleFrontier Tree { get; init; }
 
+    /// <summary>What the log is known to have had; null unless the reason is <see cref="SegmentReason.Short"/>.</summary>
+    internal KnownEnd? Missing { get; init; }
+
     internal void Write(Span<byte> target)
     {
         target[..JournalFormat.HeaderSize].Clear();
@@ -79,6 +102,14 @@ internal sealed class SegmentHeader
         BinaryPrimitives.WriteInt64LittleEndian(target[ResidueLengthAt..], ResidueLength);
         ResidueHash.CopyTo(target[ResidueHashAt..]);
         Tree.Nodes.CopyTo(target[FrontierAt..]);
+        if (Missing is { } missing)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(target[MissingAt..], missing.Segment);
+            BinaryPrimitives.WriteInt64LittleEndian(target[(MissingAt + 8)..], missing.Offset);
+            BinaryPrimitives.WriteInt64LittleEndian(target[(MissingAt + 16)..], missing.Records);
+            Convert.FromHexString(missing.Root, target.Slice(MissingRootAt, JournalFormat.HashSize), out _, out _);
+        }
+
         BinaryPrimitives.WriteUInt32LittleEndian(target[CrcAt..], JournalFormat.Crc32C(target[..CrcAt]));
     }
 
@@ -114,6 +145,15 @@ internal sealed class SegmentHeader
             PreviousEnd = BinaryPrimitives.ReadInt64LittleEndian(source[PreviousEndAt..]),
             ResidueLength = BinaryPrimitives.ReadInt64LittleEndian(source[ResidueLengthAt..]),
             ResidueHash = source.Slice(ResidueHashAt, JournalFormat.HashSize).ToArray(),
+            Missing =
+                source[ReasonAt] != (byte)SegmentReason.Short
+                    ? null
+                    : new(
+                        BinaryPrimitives.ReadInt64LittleEndian(source[MissingAt..]),
+                        BinaryPrimitives.ReadInt64LittleEndian(source[(MissingAt + 8)..]),
+                        BinaryPrimitives.ReadInt64LittleEndian(source[(MissingAt + 16)..]),
+                        Convert.ToHexStringLower(source.Slice(MissingRootAt, JournalFormat.HashSize))
+                    ),
             Tree = tree,
         };
         if (
@@ -132,7 +172,7 @@ internal sealed class SegmentHeader
             header.Number < 0
             || header.PreviousEnd < 0
             || header.ResidueLength < 0
-            || header.Reason is < SegmentReason.First or > SegmentReason.FlushFailed
+            || header.Reason is < SegmentReason.First or > SegmentReason.Short
         )
         {
             problem = "the header holds a number that can't be";

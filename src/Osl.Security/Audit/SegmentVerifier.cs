@@ -80,15 +80,27 @@ internal sealed class SegmentVerifier
         }
 
         _log.TakeTree(header.Tree);
+        _log.Place.LogId = header.LogId;
+        _log.Place.PassHeader(_number, _segment.HeaderBytes);
+        if (header.Missing is { } missing)
+        {
+            var what = string.Create(
+                CultureInfo.InvariantCulture,
+                $"writers had seen {missing.Records} records, up to segment {missing.Segment}, offset {missing.Offset}, and then found {header.Tree.Size}"
+            );
+            _log.Report(JournalFindingKind.Shortened, _number, 0, what);
+        }
     }
 
     /// <summary>Goes through the frames and says where they end.</summary>
     private long VerifyFrames()
     {
+        // Looked for again only where frames end: should the next one be opened meanwhile and disown a frame that was read here, that is
+        // found below, and the log is looked at once more (JournalVerifier).
+        PeekNext();
         var scanner = _segment.Scan();
         while (true)
         {
-            PeekNext();
             if (scanner.Next >= _next?.PreviousEnd)
             {
                 return scanner.Next;
@@ -129,6 +141,11 @@ internal sealed class SegmentVerifier
             // All later roots of the segment are then wrong too; one report says it.
             _rootReported = true;
             _log.Report(JournalFindingKind.WrongRoot, _number, scanner.Offset, problem);
+        }
+
+        if (_log.IsWhole)
+        {
+            _log.Notes.Pass(scanner.Header.Type, scanner.Frame);
         }
     }
 
@@ -212,7 +229,7 @@ internal sealed class SegmentVerifier
                 )
             );
         }
-        else if (length > 0 && next.Reason != SegmentReason.Torn)
+        else if (length > 0 && next.Reason is not (SegmentReason.Torn or SegmentReason.Short))
         {
             _log.Report(JournalFindingKind.UnexplainedBytes, _number, end, describe + ", for no reason that would explain them");
         }

@@ -28,7 +28,7 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(["--grace"], await AskAsync(shell, "osl kill-group --g"));
         Assert.Equal(["TERM"], await AskAsync(shell, "osl signal 4711 TE"));
         Assert.Equal(["KILL"], await AskAsync(shell, "osl kill-group --signal K"));
-        Assert.Equal(["list", "show"], await AskAsync(shell, "osl audit "));
+        Assert.Equal(["export", "follow", "key", "list", "report", "show", "verify"], await AskAsync(shell, "osl audit "));
         Assert.Equal(["bash", "fish", "zsh"], await AskAsync(shell, "osl completion "));
         Assert.Empty(await AskAsync(shell, "osl bogus nonsens"));
     }

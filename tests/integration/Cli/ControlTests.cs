@@ -133,7 +133,8 @@ public sealed class ControlTests : IDisposable
         var list = await _osl.RunAsync("audit", "list");
         Assert.Equal(0, list.ExitCode);
         var lines = list.Output.TrimEnd('\n').Split('\n');
-        Assert.Equal(6, lines.Length);
+        Assert.Equal(7, lines.Length);
+        Assert.StartsWith("Not verified: ", lines[6], StringComparison.Ordinal);
         Assert.Matches(@"^0 +\d{4}-\d\d-\d\dT[0-9:.]+Z  intent +[0-9a-f]{32}  run_process +\S+ +allow ", lines[1]);
         Assert.Contains(lines, line => line.Contains(" exit 7 ", StringComparison.Ordinal));
 

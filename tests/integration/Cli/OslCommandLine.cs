@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Osl.Interop.Linux;
@@ -21,18 +20,27 @@ internal sealed record OslOutcome(int ExitCode, byte[] OutputBytes, string Error
 /// The built osl, run as people run it: a program of its own, with an audit directory of its own. Whatever a test leaves running is
 /// ended with it.
 /// </summary>
-[UnsupportedOSPlatform("windows")]
 internal sealed class OslCommandLine : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<OslSession> _sessions = [];
 
-    internal OslCommandLine() =>
-        System.IO.Directory.CreateDirectory(RuntimeDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    internal OslCommandLine()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            System.IO.Directory.CreateDirectory(
+                RuntimeDirectory,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
+        }
+    }
 
-    /// <summary>The program.</summary>
-    internal static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "osl");
+    /// <summary>The program: what was built beside the tests, unless OSL_UNDER_TEST names an installed one.</summary>
+    internal static string Path { get; } =
+        Environment.GetEnvironmentVariable("OSL_UNDER_TEST")
+        ?? System.IO.Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "osl.exe" : "osl");
 
     /// <summary>A directory for whatever the test needs.</summary>
     internal string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("osl-cli-").FullName;

@@ -17,6 +17,8 @@ internal sealed class OslSession : IDisposable
         _limit = new CancellationTokenSource(patience);
     }
 
+    internal int Pid => _process.Id;
+
     internal Task<string?> ReadLineAsync() => _process.StandardOutput.ReadLineAsync(_limit.Token).AsTask();
 
     internal async Task<int> ReadNumberAsync() => int.Parse((await ReadLineAsync())!, CultureInfo.InvariantCulture);

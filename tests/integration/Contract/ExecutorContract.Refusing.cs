@@ -9,7 +9,7 @@ public abstract partial class ExecutorContract
     public async Task A_missing_program_is_not_found()
     {
         var bare = Assert.IsType<NotFound>(await FailAsync(new RunProcessOperation("no-such-program-here")));
-        var absolute = Assert.IsType<NotFound>(await FailAsync(new RunProcessOperation("/no/such/program")));
+        var absolute = Assert.IsType<NotFound>(await FailAsync(new RunProcessOperation(A.MissingProgram)));
 
         Assert.Equal(MissingThing.Program, bare.Thing);
         Assert.Equal(MissingThing.Program, absolute.Thing);
@@ -18,14 +18,12 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_bare_name_is_never_found_in_the_current_directory()
     {
-        var program = Path.Combine(Scratch, "only-here");
-        await File.WriteAllTextAsync(program, "#!/bin/sh\n", Test);
-        MakeExecutable(program);
+        var program = await A.WriteProgramAsync(Path.Combine(Scratch, "only-here"));
 
-        var error = await FailAsync(new RunProcessOperation(new SpawnProcessOperation("only-here").WithWorkingDirectory(Scratch)));
+        var error = await FailAsync(new RunProcessOperation(new SpawnProcessOperation(program).WithWorkingDirectory(Scratch)));
 
         Assert.IsType<NotFound>(error);
-        var relative = new SpawnProcessOperation("./only-here").WithWorkingDirectory(Scratch);
+        var relative = new SpawnProcessOperation($"./{program}").WithWorkingDirectory(Scratch);
         Assert.True((await Osl.ExecuteAsync(new RunProcessOperation(relative), Me, Test).OrThrow()).ExitStatus.IsSuccess);
     }
 
@@ -38,6 +36,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_file_without_the_x_bit_can_not_be_run()
     {
+        Needs(Feature.ModeBits);
         var program = Path.Combine(Scratch, "plain");
         await File.WriteAllTextAsync(program, "#!/bin/sh\n", Test);
 
@@ -49,9 +48,9 @@ public abstract partial class ExecutorContract
     [InlineData("no shebang at all\n", "ENOEXEC")]
     public async Task A_script_that_the_kernel_refuses_is_told_apart(string content, string errno)
     {
-        var program = Path.Combine(Scratch, "script");
+        Needs(Feature.Scripts);
+        var program = Path.Combine(Scratch, await A.WriteProgramAsync(Path.Combine(Scratch, "script")));
         await File.WriteAllTextAsync(program, content, Test);
-        MakeExecutable(program);
 
         Assert.Equal(errno, Assert.IsType<SpawnFailed>(await FailAsync(new RunProcessOperation(program))).ErrorName);
     }
@@ -59,25 +58,23 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_NUL_in_an_argument_is_refused_before_anything_starts()
     {
-        Assert.IsType<ValidationFailed>(await FailAsync(new RunProcessOperation("/bin/true", ["a\0b"])));
+        Assert.IsType<ValidationFailed>(await FailAsync(new Child(A.Nothing.Program, ["a\0b"]).Run()));
     }
 
     [Fact]
     public async Task Three_megabytes_of_arguments_are_too_many()
     {
         var error = await FailAsync(
-            new RunProcessOperation(new SpawnProcessOperation("/bin/true").WithArguments(Enumerable.Repeat(new string('x', 100_000), 30)))
+            new RunProcessOperation(A.Nothing.Spawn().WithArguments(Enumerable.Repeat(new string('x', 100_000), 30)))
         );
 
-        Assert.Equal("E2BIG", Assert.IsType<SpawnFailed>(error).ErrorName);
+        Assert.Equal(A.TooManyArguments, Assert.IsType<SpawnFailed>(error).ErrorName);
     }
 
     [Fact]
     public async Task A_working_directory_that_is_gone_is_not_found()
     {
-        var error = await FailAsync(
-            new RunProcessOperation(new SpawnProcessOperation("/bin/true").WithWorkingDirectory(Path.Combine(Scratch, "gone")))
-        );
+        var error = await FailAsync(new RunProcessOperation(A.Nothing.Spawn().WithWorkingDirectory(Path.Combine(Scratch, "gone"))));
 
         Assert.Equal(MissingThing.Path, Assert.IsType<NotFound>(error).Thing);
     }
@@ -92,36 +89,34 @@ public abstract partial class ExecutorContract
         Assert.IsType<ValidationFailed>(await FailAsync(ProcessSignalOperation.ForGroup(id, Signal.Continue)));
         Assert.IsType<ValidationFailed>(await FailAsync(new KillProcessOperation(id)));
         Assert.IsType<ValidationFailed>(await FailAsync(new KillProcessGroupOperation(id)));
-        Assert.IsType<ValidationFailed>(await FailAsync(new SpawnProcessOperation("/bin/true").WithProcessGroup(id)));
+        Assert.IsType<ValidationFailed>(await FailAsync(A.Nothing.Spawn().WithProcessGroup(id)));
     }
 
     [Fact]
     public async Task Init_and_the_host_itself_are_never_a_target()
     {
         var self = Environment.ProcessId;
-        Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(1, Signal.Continue)));
-        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(1)));
+        Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(A.SystemProcess, Signal.Continue)));
+        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(A.SystemProcess)));
         Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(self, Signal.Continue)));
         Assert.IsType<Denied>(await FailAsync(new KillProcessOperation(self)));
-        Assert.IsType<Denied>(await FailAsync(ProcessSignalOperation.ForGroup(OwnGroup(), Signal.Continue)));
-        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(OwnGroup())));
-        Assert.IsType<Denied>(await FailAsync(new SpawnProcessOperation("/bin/true").WithProcessGroup(OwnGroup())));
+        Assert.IsType<Denied>(await FailAsync(ProcessSignalOperation.ForGroup(A.OwnGroup, Signal.Continue)));
+        Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(A.OwnGroup)));
+        Assert.IsType<Denied>(await FailAsync(A.Nothing.Spawn().WithProcessGroup(A.OwnGroup)));
     }
 
     [Fact]
     public async Task What_never_existed_is_not_found()
     {
-        // Beyond the largest pid that Linux can give (PID_MAX_LIMIT, 2^22).
-        const int Nobody = 5_000_000;
-        Assert.Equal(MissingThing.Process, Assert.IsType<NotFound>(await FailAsync(new KillProcessOperation(Nobody))).Thing);
-        Assert.Equal(MissingThing.Group, Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(Nobody))).Thing);
-        Assert.IsType<NotFound>(await FailAsync(new QueryProcessOperation(Nobody)));
+        Assert.Equal(MissingThing.Process, Assert.IsType<NotFound>(await FailAsync(new KillProcessOperation(A.Nobody))).Thing);
+        Assert.Equal(MissingThing.Group, Assert.IsType<NotFound>(await FailAsync(new KillProcessGroupOperation(A.Nobody))).Thing);
+        Assert.IsType<NotFound>(await FailAsync(new QueryProcessOperation(A.Nobody)));
     }
 
     [Fact]
     public async Task A_foreign_process_is_denied_and_told_what_could_allow_it()
     {
-        using var foreign = System.Diagnostics.Process.Start("/usr/bin/setsid", ["--wait", "/bin/sleep", "600"]);
+        using var foreign = A.StartForeign();
         try
         {
             var denied = Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(foreign.Id, Signal.Continue)));
@@ -139,12 +134,12 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task What_was_started_for_somebody_else_is_denied()
     {
-        var started = await StartAsync("echo ready; sleep 600", context: SomebodyElse);
+        var started = await StartAsync(A.Wait(), context: SomebodyElse);
 
         var denied = Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(started.Group!)));
         Assert.IsType<Denied>(await FailAsync(new KillProcessGroupOperation(started.Pgid)));
         Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(started.Process, Signal.Kill)));
-        Assert.IsType<Denied>(await FailAsync(new SpawnProcessOperation("/bin/true").WithProcessGroup(started.Group!)));
+        Assert.IsType<Denied>(await FailAsync(A.Nothing.Spawn().WithProcessGroup(started.Group!)));
 
         Assert.Equal("builtin:foreign-target", denied.Rule);
         Assert.True(IsAlive(started.Process));
@@ -153,7 +148,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task A_reused_number_is_stale_and_not_signalled()
     {
-        var started = await StartAsync("echo ready; sleep 600");
+        var started = await StartAsync(A.Wait());
         var before = started.Process with { StartTime = started.Process.StartTime - 1 };
 
         Assert.IsType<StaleProcess>(await FailAsync(new KillProcessOperation(before)));
@@ -165,80 +160,9 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task What_this_version_can_not_do_is_refused_and_never_left_out()
     {
-        var plain = new SpawnProcessOperation("/bin/true");
-        SpawnProcessOperation[] later =
-        [
-            plain with
-            {
-                Containment = Containment.Cgroup,
-            },
-            plain with
-            {
-                Containment = Containment.PidNamespace,
-            },
-            plain with
-            {
-                RunAs = new RunAs("nobody"),
-            },
-            plain with
-            {
-                Privileges = new PrivilegeConfig { NoNewPrivileges = true },
-            },
-            plain with
-            {
-                Sandbox = new SandboxConfig { NoNetwork = true },
-            },
-            plain with
-            {
-                Limits = new ResourceLimits { Processes = 10 },
-            },
-            plain with
-            {
-                Nice = 5,
-            },
-            plain with
-            {
-                CpuAffinity = [0],
-            },
-            plain with
-            {
-                Umask = 0x12,
-            },
-            plain with
-            {
-                StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.File, File = "/tmp/x" },
-            },
-            plain with
-            {
-                StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.Terminal },
-            },
-        ];
-
-        foreach (var operation in later)
+        foreach (var operation in A.NotYet())
         {
             Assert.IsType<Unsupported>(await FailAsync(operation));
         }
-    }
-
-    private static void MakeExecutable(string program)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
-
-    private int OwnGroup() => Osl.Processes.Read(Self())!.Pgid;
-
-    private static ProcessRef Self()
-    {
-        var stat = File.ReadAllText("/proc/self/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return new ProcessRef(
-            Environment.ProcessId,
-            long.Parse(fields[19], System.Globalization.CultureInfo.InvariantCulture),
-            File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
-            long.Parse(new FileInfo("/proc/self/ns/pid").LinkTarget!["pid:[".Length..^1], System.Globalization.CultureInfo.InvariantCulture)
-        );
     }
 }

@@ -12,7 +12,7 @@ public abstract partial class ExecutorContract
     [InlineData(255)]
     public async Task An_exit_code_is_a_result(int code)
     {
-        var run = await RunAsync($"exit {code}");
+        var run = await RunAsync(A.Exit(code));
 
         Assert.Equal(new ExitStatus(code), run.ExitStatus);
         Assert.Equal(code == 0, run.ExitStatus.IsSuccess);
@@ -24,7 +24,8 @@ public abstract partial class ExecutorContract
     [InlineData("SEGV", 11)]
     public async Task An_end_by_signal_is_a_result(string name, int number)
     {
-        var run = await RunAsync($"kill -s {name} $$");
+        Needs(Feature.EndBySignal);
+        var run = await RunAsync(A.EndBySignal(name));
 
         Assert.Null(run.ExitStatus.ExitCode);
         Assert.Equal(number, run.ExitStatus.Signal!.Value.Number);
@@ -35,9 +36,9 @@ public abstract partial class ExecutorContract
     public async Task Arguments_arrive_as_they_are()
     {
         string[] arguments = ["", " ", "a b", "'\"$(id)`", "*", "-n", "naïve €", "line\nbreak"];
-        var script = "for a in \"$@\"; do printf '%s|' \"$a\"; done";
+        var child = A.PrintArguments(arguments.Select(a => (Argument)a));
 
-        var run = await Osl.RunAsync("/bin/sh", ["-c", script, "sh", .. arguments.Select(a => (Argument)a)], Test).OrThrow();
+        var run = await Osl.RunAsync(child.Program, child.Arguments, Test).OrThrow();
 
         Assert.Equal(string.Concat(arguments.Select(a => a + "|")), run.StandardOutput.Text);
     }
@@ -45,7 +46,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Output_and_errors_are_kept_apart()
     {
-        var run = await RunAsync("echo out; echo err >&2");
+        var run = await RunAsync(A.Say("out", "err"));
 
         Assert.Equal("out\n", run.StandardOutput.Text);
         Assert.Equal("err\n", run.StandardError.Text);
@@ -55,7 +56,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Errors_can_go_where_the_output_goes()
     {
-        var run = await RunAsync("echo out; echo err >&2", spawn => spawn.WithStandardError(StandardOutputConfig.SameAsOutput));
+        var run = await RunAsync(A.Say("out", "err"), spawn => spawn.WithStandardError(StandardOutputConfig.SameAsOutput));
 
         Assert.Equal("out\nerr\n", run.StandardOutput.Text);
     }
@@ -63,7 +64,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task What_is_beyond_the_bound_is_counted_and_cut_off()
     {
-        var run = await RunAsync("head -c 100000 /dev/zero", spawn => spawn.WithCapturedOutput(limit: 1000));
+        var run = await RunAsync(A.Print(100_000), spawn => spawn.WithCapturedOutput(limit: 1000));
 
         Assert.Equal(1000, run.StandardOutput.Bytes.Length);
         Assert.Equal(100_000, run.StandardOutput.TotalBytes);
@@ -73,7 +74,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Input_is_the_null_device_by_default()
     {
-        var run = await RunAsync("cat; echo end");
+        var run = await RunAsync(A.Copy("end"));
 
         Assert.Equal("end\n", run.StandardOutput.Text);
     }
@@ -82,7 +83,8 @@ public abstract partial class ExecutorContract
     public async Task Input_and_output_can_be_pipes()
     {
         var cat = await Osl.ExecuteAsync(
-                new SpawnProcessOperation("/bin/cat")
+                A.Copy()
+                    .Spawn()
                     .WithNewProcessGroup()
                     .WithStandardInput(StandardInputKind.Pipe)
                     .WithStandardOutput(StandardOutputConfig.Pipe),
@@ -113,11 +115,11 @@ public abstract partial class ExecutorContract
     public async Task The_environment_is_inherited_with_changes()
     {
         var run = await RunAsync(
-            "echo \"$FOO|${PATH:+path}|${HOME-none}\"",
-            spawn => spawn.WithEnvironmentVariable("FOO", "a=b c").WithoutEnvironmentVariable("HOME")
+            A.PrintVariables("FOO", "PATH", A.Home),
+            spawn => spawn.WithEnvironmentVariable("FOO", "a=b c").WithoutEnvironmentVariable(A.Home)
         );
 
-        Assert.Equal("a=b c|path|none\n", run.StandardOutput.Text);
+        Assert.Equal($"a=b c\n{Environment.GetEnvironmentVariable("PATH")}\nnone\n", run.StandardOutput.Text);
     }
 
     [Fact]
@@ -125,28 +127,33 @@ public abstract partial class ExecutorContract
     {
         var run = await Osl.ExecuteAsync(
                 new RunProcessOperation(
-                    new SpawnProcessOperation("/usr/bin/env").WithCleanEnvironment().WithEnvironmentVariable("A", "1").WithCapturedOutput()
+                    A.PrintEnvironment().Spawn().WithCleanEnvironment().WithEnvironmentVariable("A", "1").WithCapturedOutput()
                 ),
                 Me,
                 Test
             )
             .OrThrow();
 
-        Assert.Equal($"A=1\nOSL_OPERATION={run.OperationId}\n", run.StandardOutput.Text);
+        Assert.EndsWith("\n", run.StandardOutput.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            ["A=1", $"OSL_OPERATION={run.OperationId}"],
+            A.WithoutTheSystems(run.StandardOutput.Text[..^1].Split('\n')),
+            StringComparer.Ordinal
+        );
     }
 
     [Fact]
     public async Task The_working_directory_is_the_one_named()
     {
-        var run = await RunAsync("pwd -P", spawn => spawn.WithWorkingDirectory("/usr"));
+        var run = await RunAsync(A.PrintDirectory(), spawn => spawn.WithWorkingDirectory(A.Elsewhere));
 
-        Assert.Equal("/usr\n", run.StandardOutput.Text);
+        Assert.Equal($"{A.Elsewhere}\n", run.StandardOutput.Text);
     }
 
     [Fact]
     public async Task A_new_group_has_the_program_as_its_leader()
     {
-        var started = await StartAsync("echo ready; read forever", spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
+        var started = await StartAsync(A.Wait());
         var state = Osl.Processes.Read(started.Process)!;
 
         Assert.Equal(started.Pid, started.Pgid);
@@ -160,39 +167,42 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Without_being_told_a_spawn_stays_in_the_group_of_its_host()
     {
-        var started = await StartAsync(
-            "echo ready; read forever",
-            spawn => spawn with { ProcessGroup = ProcessGroupConfig.Inherit, StandardInput = StandardInputKind.Pipe }
-        );
+        var started = await StartAsync(A.Wait(), spawn => spawn with { ProcessGroup = ProcessGroupConfig.Inherit });
 
         Assert.False(started.IsGroupLeader);
         Assert.Null(started.Group);
         await started.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();
-        Assert.Equal(Signal.Kill, (await started.Live.Exited).Status!.Signal);
+        A.AssertEndedBy(Signal.Kill, (await started.Live.Exited).Status);
     }
 
     [Fact]
     public async Task A_group_can_be_joined()
     {
-        var leader = await StartAsync("echo ready; read forever", spawn => spawn.WithStandardInput(StandardInputKind.Pipe));
-        var member = await StartAsync(
-            "echo ready; read forever",
-            spawn => spawn.WithStandardInput(StandardInputKind.Pipe).WithProcessGroup(leader.Group!)
-        );
+        var leader = await StartAsync(A.Wait());
+        var member = await StartAsync(A.Wait(), spawn => spawn.WithProcessGroup(leader.Group!));
 
         Assert.Equal(leader.Pgid, member.Pgid);
         Assert.False(member.IsGroupLeader);
         var group = await Osl.ExecuteAsync(new QueryProcessGroupOperation(leader.Group!), Me, Test).OrThrow();
-        Assert.Equal(new[] { leader.Pid, member.Pid }.Order(), group.Members.Select(state => state.Process.Pid).Order());
+        Assert.Equal(2, group.Members.Count);
+        Assert.Contains(group.Members, state => state.Process == leader.Process);
+        Assert.Contains(group.Members, state => state.Process == member.Process);
+    }
+
+    [Fact]
+    public async Task Detached_from_the_terminal_it_leads_a_group()
+    {
+        var started = await StartAsync(A.Wait(), spawn => spawn.WithDetachFromTerminal());
+
+        Assert.True(started.IsGroupLeader);
+        Assert.Equal(started.Pid, started.Pgid);
     }
 
     [Fact]
     public async Task Detached_from_the_terminal_it_leads_a_session()
     {
-        var started = await StartAsync(
-            "echo ready; read forever",
-            spawn => spawn.WithDetachFromTerminal().WithStandardInput(StandardInputKind.Pipe)
-        );
+        Needs(Feature.Sessions);
+        var started = await StartAsync(A.Wait(), spawn => spawn.WithDetachFromTerminal());
 
         Assert.Equal(started.Pid, Osl.Processes.Read(started.Process)!.Session);
         Assert.True(started.IsGroupLeader);
@@ -201,7 +211,7 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task The_operation_is_named_in_the_environment_of_what_it_started()
     {
-        var run = await RunAsync("echo $OSL_OPERATION; sh -c 'echo $OSL_OPERATION'");
+        var run = await RunAsync(A.PrintVariableTwice("OSL_OPERATION"));
 
         Assert.Equal($"{run.OperationId}\n{run.OperationId}\n", run.StandardOutput.Text);
     }
@@ -209,11 +219,20 @@ public abstract partial class ExecutorContract
     [Fact]
     public async Task Times_are_those_of_the_call()
     {
-        var run = await RunAsync("exit 0");
+        var run = await RunAsync(A.Nothing);
 
         Assert.True(run.StartedAt <= run.CompletedAt);
         Assert.Equal(TimeSpan.Zero, run.StartedAt.Offset);
         Assert.True(run.Duration > TimeSpan.Zero);
+    }
+
+    [Fact]
+    [Trait("Needs", "real Windows")]
+    public async Task An_exit_says_how_much_memory_was_used()
+    {
+        Needs(Feature.Accounting);
+        var run = await RunAsync(A.Nothing);
+
         Assert.True(run.Exit.PeakMemory > 0);
     }
 
@@ -221,11 +240,7 @@ public abstract partial class ExecutorContract
     public async Task At_its_time_limit_a_run_is_ended_and_what_it_wrote_is_kept()
     {
         var error = await FailAsync(
-            new RunProcessOperation(
-                new RunProcessOperation("/bin/sh", ["-c", "echo begun; trap '' TERM; while :; do sleep 60; done"])
-                    .Spawn.WithTimeLimit(TimeSpan.FromMilliseconds(300))
-                    .WithGracePeriod(TimeSpan.FromMilliseconds(100))
-            )
+            new RunProcessOperation(A.Stubborn("begun").Run().Spawn.WithTimeLimit(A.Moment).WithGracePeriod(TimeSpan.FromMilliseconds(100)))
         );
 
         var partial = Assert.IsType<RunProcessResult>(Assert.IsType<TimedOut>(error).Partial);
@@ -240,42 +255,34 @@ public abstract partial class ExecutorContract
     {
         using var cancel = new CancellationTokenSource();
         var marker = Path.Combine(Scratch, "pid");
-        Directory.CreateDirectory(Scratch);
-        using var fifo = new Fifo(Path.Combine(Scratch, "fifo"));
-        var run = Osl.ExecuteAsync(
-                new RunProcessOperation("/bin/sh", ["-c", $"sleep 600 & echo $$ $! > {marker}; echo ready > {fifo.Path}; wait"]),
-                Me,
-                cancel.Token
-            )
-            .AsTask();
-        Assert.Equal("ready", await fifo.ReadLineAsync(Test));
+        using var bell = A.Bell();
+        var run = Osl.ExecuteAsync(A.Ring(bell, marker).Run(), Me, cancel.Token).AsTask();
+        Assert.Equal("ready", await bell.ReadLineAsync(Test));
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         foreach (var pid in (await File.ReadAllTextAsync(marker, Test)).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
-            Assert.False(IsAlive(pid), $"{pid} is still there");
+            Assert.False(A.IsAlive(Number(pid)), $"{pid} is still there");
         }
     }
 
     [Fact]
     public async Task What_a_run_leaves_behind_in_its_group_is_ended()
     {
-        var run = await RunAsync("sleep 600 & echo $!");
+        var run = await RunAsync(A.LeaveBehind());
 
         Assert.Equal(1, run.LeftBehind);
         Assert.True(run.StandardOutput.IsComplete);
-        Assert.False(IsAlive(run.StandardOutput.Text.Trim()));
+        Assert.False(A.IsAlive(Number(run.StandardOutput.Text)));
     }
 
     [Fact]
     public async Task Who_left_the_group_is_named_by_the_run()
     {
-        var fifo = Path.Combine(Scratch, "fifo");
-        var run = await RunAsync(
-            $"mkfifo {fifo}; setsid sh -c 'echo up > {fifo}; exec sleep 600' >/dev/null 2>&1 & until [ -p {fifo} ]; do :; done; read up < {fifo}"
-        );
+        Needs(Feature.LeavingTheGroup);
+        var run = await RunAsync(A.Escape());
 
         var escaped = Assert.Single(run.Escaped);
         Assert.True(IsAlive(escaped));
@@ -283,4 +290,6 @@ public abstract partial class ExecutorContract
         using var left = System.Diagnostics.Process.GetProcessById(escaped.Pid);
         left.Kill();
     }
+
+    private static int Number(string text) => int.Parse(text.Trim(), System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -12,6 +12,7 @@ public abstract partial class ExecutorContract : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("osl-contract-");
     private OslHost? _host;
+    private Children? _children;
 
     protected static CancellationToken Test => TestContext.Current.CancellationToken;
 
@@ -20,6 +21,9 @@ public abstract partial class ExecutorContract : IAsyncLifetime
     protected static OperationContext SomebodyElse { get; } = new(new Principal("somebody-else"));
 
     protected OslHost Osl => _host ?? throw new InvalidOperationException("The host is made by InitializeAsync.");
+
+    /// <summary>What this mode starts.</summary>
+    protected Children A => _children ??= CreateChildren(Scratch);
 
     protected string Scratch => _directory.FullName;
 
@@ -54,17 +58,30 @@ public abstract partial class ExecutorContract : IAsyncLifetime
     /// <summary>What makes this mode.</summary>
     protected abstract void Mode(OslHostOptions options);
 
-    /// <summary>A shell script that is started in a group of its own, and its first line of output: when it says that it is ready.</summary>
+    /// <summary>Makes them.</summary>
+    protected abstract Children CreateChildren(string scratch);
+
+    /// <summary>Null, or why this mode is without a feature.</summary>
+    protected abstract Lack? Without(Feature feature);
+
+    /// <summary>Skips the test where a feature is lacking, and says why.</summary>
+    protected void Needs(Feature feature)
+    {
+        if (Without(feature) is { } lack)
+        {
+            Assert.Skip(lack.ToString());
+        }
+    }
+
+    /// <summary>A child that is started in a group of its own, and has said that it is ready.</summary>
     protected async Task<SpawnProcessResult> StartAsync(
-        string script,
+        Child child,
         Func<SpawnProcessOperation, SpawnProcessOperation>? change = null,
         OperationContext? context = null,
         OslHost? host = null
     )
     {
-        var operation = new SpawnProcessOperation("/bin/sh", ["-c", script])
-            .WithNewProcessGroup()
-            .WithStandardOutput(StandardOutputConfig.Pipe);
+        var operation = child.Spawn().WithNewProcessGroup().WithStandardOutput(StandardOutputConfig.Pipe);
         var started = await (host ?? Osl).ExecuteAsync(change?.Invoke(operation) ?? operation, context ?? Me, Test).OrThrow();
         Assert.Equal("ready", await ReadLineAsync(started));
         return started;
@@ -83,9 +100,9 @@ public abstract partial class ExecutorContract : IAsyncLifetime
         return line.Count == 0 ? null : System.Text.Encoding.UTF8.GetString([.. line]);
     }
 
-    protected Task<RunProcessResult> RunAsync(string script, Func<SpawnProcessOperation, SpawnProcessOperation>? change = null)
+    protected Task<RunProcessResult> RunAsync(Child child, Func<SpawnProcessOperation, SpawnProcessOperation>? change = null)
     {
-        var spawn = new RunProcessOperation("/bin/sh", ["-c", script]).Spawn;
+        var spawn = child.Run().Spawn;
         return Osl.ExecuteAsync(new RunProcessOperation(change?.Invoke(spawn) ?? spawn), Me, Test).OrThrow().AsTask();
     }
 
@@ -102,13 +119,6 @@ public abstract partial class ExecutorContract : IAsyncLifetime
         Assert.NotEmpty(outcome.AsT1.Message);
         Assert.NotEmpty(outcome.AsT1.Remedy);
         return outcome.AsT1;
-    }
-
-    /// <summary>For a pid that a child has written: neither gone nor a zombie that init has yet to collect.</summary>
-    protected static bool IsAlive(string pid)
-    {
-        var stat = $"/proc/{pid}/stat";
-        return File.Exists(stat) && File.ReadAllText(stat).Split(") ")[^1][0] is not ('Z' or 'X');
     }
 
     protected bool IsAlive(ProcessRef process) => Osl.Processes.Read(process) is { IsAlive: true };

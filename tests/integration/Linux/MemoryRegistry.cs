@@ -18,6 +18,8 @@ internal sealed class MemoryRegistry : ILaunchRegistry
 
     public int Reserved => Volatile.Read(ref _reserved);
 
+    public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
+
     public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
     {
         if (Refusal is not null)

@@ -9,6 +9,7 @@ namespace Osl.Tests.Unit.Audit;
 internal sealed class FaultyStorage : IJournalStorage
 {
     private static readonly IJournalStorage Inner = JournalStorage.ForThisPlatform;
+    private long _bytesRead;
     private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
 
     /// <summary>Asked before every call that changes something: its name, and the file's name if there is one.</summary>
@@ -22,6 +23,13 @@ internal sealed class FaultyStorage : IJournalStorage
 
     /// <summary>Called when the lock was given back.</summary>
     public Action? AfterUnlock { get; set; }
+
+    /// <summary>How much was read so far.</summary>
+    public long BytesRead
+    {
+        get => Interlocked.Read(ref _bytesRead);
+        set => Interlocked.Exchange(ref _bytesRead, value);
+    }
 
     public UInt128 Boot { get; set; } = Inner.Boot;
 
@@ -45,7 +53,12 @@ internal sealed class FaultyStorage : IJournalStorage
 
     public long Length(SafeFileHandle file) => Inner.Length(file);
 
-    public int Read(SafeFileHandle file, Span<byte> buffer, long offset) => Inner.Read(file, buffer, offset);
+    public int Read(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        var count = Inner.Read(file, buffer, offset);
+        Interlocked.Add(ref _bytesRead, count);
+        return count;
+    }
 
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset)
     {

@@ -13,9 +13,10 @@ public abstract class JournalFixture : IAsyncDisposable
     protected JournalFixture()
     {
         // In memory where that is possible: some tests open thousands of segments, each with its syncs.
-        Root = Directory.Exists(Memory)
-            ? Directory.CreateDirectory(Path.Combine(Memory, "osl-journal-" + Guid.NewGuid().ToString("N"))).FullName
-            : Directory.CreateTempSubdirectory("osl-journal-").FullName;
+        Root =
+            OperatingSystem.IsLinux() && Directory.Exists(Memory)
+                ? Directory.CreateDirectory(Path.Combine(Memory, "osl-journal-" + Guid.NewGuid().ToString("N"))).FullName
+                : Directory.CreateTempSubdirectory("osl-journal-").FullName;
         Dir = Path.Combine(Root, "audit");
     }
 
@@ -75,6 +76,23 @@ public abstract class JournalFixture : IAsyncDisposable
         Assert.Empty(verification.Findings);
         Assert.Equal(JournalVerdict.Clean, verification.Verdict);
         Assert.Equal(records, verification.Records);
+    }
+
+    /// <summary>Reads a file that a journal has open, which on Windows each must allow the other.</summary>
+    internal static byte[] ReadShared(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>Writes over a file that a journal has open.</summary>
+    internal static void WriteShared(string path, byte[] bytes)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        file.SetLength(0);
+        file.Write(bytes);
     }
 
     internal string Segment(long number) => Path.Combine(Dir, JournalFormat.SegmentName(number));

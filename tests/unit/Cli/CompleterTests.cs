@@ -7,14 +7,26 @@ namespace Osl.Tests.Unit.Cli;
 public sealed class CompleterTests
 {
     /// <summary>Names of values for which there is nothing to offer.</summary>
-    private static readonly string[] Free = ["D", "K=V", "TEXT", "N", "NAME", "LINE", "PROGRAM"];
+    private static readonly string[] Free = ["D", "K=V", "TEXT", "N", "NAME", "LINE", "PROGRAM", "T", "ACTION", "OUTCOME", "INDEX"];
 
-    private static readonly string[] Offered = ["SIGNAL", "PGID", "PID", "DIR", "FILE", "CASES", "ID", "OPERATION|INDEX", "SHELL"];
+    private static readonly string[] Offered =
+    [
+        "SIGNAL",
+        "PGID",
+        "PID",
+        "DIR",
+        "FILE",
+        "CASES",
+        "ID",
+        "OPERATION|INDEX",
+        "SHELL",
+        "DECISION",
+    ];
 
     [Theory]
     [InlineData("kill-group", "ki")]
     [InlineData("ps audit", "")]
-    [InlineData("list show", "audit", "")]
+    [InlineData("list show follow report export verify key", "audit", "")]
     [InlineData("--group --grace", "run", "--gr")]
     [InlineData("--signal", "kill-group", "--s")]
     [InlineData("TERM", "signal", "77", "TER")]
@@ -31,6 +43,8 @@ public sealed class CompleterTests
     [InlineData("--signal=KILL", "kill-group", "77", "--signal=KI")]
     [InlineData("0abc", "audit", "show", "")]
     [InlineData("0abc", "audit", "list", "--operation", "0")]
+    [InlineData("init show rotate", "audit", "key", "")]
+    [InlineData("require-approval", "audit", "list", "--decision", "r")]
     [InlineData("bash zsh fish", "completion", "")]
     [InlineData(":directories", "run", "--cwd", "/t")]
     [InlineData(":directories", "--audit-dir", "")]

@@ -87,6 +87,24 @@ public sealed class ExitCodesTests
     }
 
     [Fact]
+    public void Each_answer_of_verify_has_a_code_of_its_own_and_only_clean_is_done()
+    {
+        var codes = Enum.GetValues<Osl.Security.Audit.AuditVerdict>().Select(ExitCodes.Of).ToList();
+        Assert.Equal(codes.Count, codes.Distinct().Count());
+        Assert.Equal(ExitCodes.Done, ExitCodes.Of(Osl.Security.Audit.AuditVerdict.Clean));
+        var page = File.ReadAllText(Repository.PathOf("knowledge", "exit-codes.md"));
+        Assert.Equal(
+            Rows(ExitCodes.OfVerifyTable),
+            TableRows(page[page.IndexOf("## `osl audit verify`", StringComparison.Ordinal)..]),
+            StringComparer.Ordinal
+        );
+        Assert.All(
+            codes,
+            code => Assert.Contains(ExitCodes.OfVerifyTable, line => string.Equals(line.Code, $"{code}", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
     public async Task Help_holds_both_tables()
     {
         var help = await Terminal.RunAsync("--help");
@@ -110,7 +128,12 @@ public sealed class ExitCodesTests
                 command.ExitCodeTable,
                 line => Assert.Contains($" {line.Code} {line.Meaning} ", Flat(help.Output), StringComparison.Ordinal)
             );
-            Assert.Same(command is RunCommand ? ExitCodes.OfRunTable : ExitCodes.OfOthersTable, command.ExitCodeTable);
+            Assert.Same(
+                command is RunCommand ? ExitCodes.OfRunTable
+                    : command is AuditVerifyCommand ? ExitCodes.OfVerifyTable
+                    : ExitCodes.OfOthersTable,
+                command.ExitCodeTable
+            );
         }
     }
 

@@ -26,6 +26,29 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public async Task What_has_commands_below_it_shows_an_example_of_each()
+    {
+        foreach (
+            var path in (string[][])
+                [
+                    [],
+                    ["audit"],
+                ]
+        )
+        {
+            var (_, output, _) = await Terminal.RunAsync([.. path, "--help"]);
+            var examples = output[output.IndexOf("\nExamples:\n", StringComparison.Ordinal)..];
+            var below = Terminal
+                .Commands()
+                .Where(command => Terminal.PathOf(command).Take(path.Length).SequenceEqual(path, StringComparer.Ordinal));
+            Assert.All(
+                below,
+                command => Assert.Contains($"\n  osl {string.Join(' ', Terminal.PathOf(command))}", examples, StringComparison.Ordinal)
+            );
+        }
+    }
+
+    [Fact]
     public async Task Lines_are_no_wider_than_the_usual_terminal()
     {
         foreach (var path in Terminal.Commands().Select(Terminal.PathOf).Append([]).Append(["audit"]))

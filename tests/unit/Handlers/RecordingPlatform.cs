@@ -109,6 +109,8 @@ internal sealed class EverythingIsMine(string principal) : ILaunchRegistry
 
     public IReadOnlyList<GroupEntry> Live() => [];
 
+    public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => new Dictionary<int, int>();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private GroupEntry Entry(int id) =>

@@ -9,10 +9,14 @@ namespace Osl.Tests.Unit.Policies;
 public sealed class BuiltInPolicyTests
 {
     private static readonly ExecutableFacts Program = new("x", "/x", "/x", 1, 1, 0, 0, null);
-    private readonly BuiltInPolicy _policy = new("/usr/bin:.::relative:/bin:/usr/bin");
+
+    // With a drive on Windows.
+    private static readonly string First = Path.GetFullPath("/usr/bin");
+    private static readonly string Second = Path.GetFullPath("/bin");
+    private readonly BuiltInPolicy _policy = new(string.Join(Path.PathSeparator, First, ".", "", "relative", Second, First));
 
     [Fact]
-    public void Names_are_looked_for_in_absolute_directories_only() => Assert.Equal(["/usr/bin", "/bin"], _policy.SecurePath);
+    public void Names_are_looked_for_in_absolute_directories_only() => Assert.Equal([First, Second], _policy.SecurePath);
 
     [Fact]
     public void A_program_may_be_started_as_the_host_itself() =>

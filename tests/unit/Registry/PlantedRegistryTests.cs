@@ -36,7 +36,7 @@ public sealed class PlantedRegistryTests : IDisposable
             {
                 // Whatever was changed: what is believed to live is the very process, not another one.
                 Assert.Equal(Environment.ProcessId, found.Content.Pid);
-                Assert.True(LiveScan.IsAlive(found.Content.Pid, found.Content.StartTime));
+                Assert.True(RegistrySystem.Current.IsAlive(found.Content.Pid, found.Content.StartTime));
             }
         }
     }

@@ -83,6 +83,31 @@ public sealed class StopEngineTests
     }
 
     [Fact]
+    public async Task A_signal_that_the_platform_does_not_have_gives_way_to_the_next_step()
+    {
+        _target.Missing = Signal.Terminate;
+        _target.EndsAt = Signal.Kill;
+
+        var report = await new StopEngine(_time).StopAsync(_target, Patient, TestContext.Current.CancellationToken);
+
+        Assert.Null(report.Error);
+        Assert.Empty(report.Survivors);
+        Assert.Equal([Signal.Kill], _target.Sent);
+    }
+
+    [Fact]
+    public async Task Nothing_but_signals_that_the_platform_does_not_have_is_an_error()
+    {
+        _target.Missing = Signal.Terminate;
+        var gently = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromSeconds(1))] };
+
+        var report = await new StopEngine(_time).StopAsync(_target, gently, TestContext.Current.CancellationToken);
+
+        Assert.IsType<Unsupported>(report.Error);
+        Assert.Equal(3, report.Survivors.Count);
+    }
+
+    [Fact]
     public void A_sequence_that_has_to_be_over_ends_with_KILL()
     {
         var term = new StopSequence { Steps = [new StopStep(Signal.Terminate, TimeSpan.FromSeconds(1))] };
@@ -99,6 +124,9 @@ public sealed class StopEngineTests
         internal Signal EndsAt { get; set; }
 
         internal OperationError? Refusal { get; set; }
+
+        /// <summary>A signal that the platform has nothing for.</summary>
+        internal Signal Missing { get; set; }
 
         internal List<Signal> Sent { get; } = [];
 
@@ -117,6 +145,11 @@ public sealed class StopEngineTests
             if (Refusal is not null)
             {
                 return Refusal;
+            }
+
+            if (signal == Missing)
+            {
+                return new Unsupported("a signal", "Send KILL.");
             }
 
             Sent.Add(signal);

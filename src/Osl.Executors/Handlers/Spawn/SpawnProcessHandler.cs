@@ -19,7 +19,7 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
     /// <summary>Resolves everything a launch needs; a run is prepared the same way.</summary>
     internal OneOf<SpawnPreparation, OperationError> Prepare(SpawnProcessOperation operation, OperationPreparation preparation)
     {
-        if (UnsupportedParts.FirstOf(operation) is { } unsupported)
+        if ((UnsupportedParts.FirstOf(operation) ?? services.Platform.RefuseResources(operation)) is { } unsupported)
         {
             return unsupported;
         }
@@ -103,6 +103,9 @@ internal sealed class SpawnPreparation(
             StandardInput = operation.StandardInput,
             StandardOutput = operation.StandardOutput,
             StandardError = operation.StandardError,
+            Nice = operation.Nice,
+            CpuAffinity = operation.CpuAffinity,
+            Limits = operation.Limits,
         };
         if (services.Platform.Launch(plan).TryPickT1(out var error, out var launched))
         {

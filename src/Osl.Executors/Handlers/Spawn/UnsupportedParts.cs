@@ -17,11 +17,19 @@ internal static class UnsupportedParts
             : operation.RunAs is not null ? "running as another user"
             : operation.Privileges is not null ? "changing privileges"
             : operation.Sandbox is not null ? "a sandbox"
-            : operation.Limits is not null ? "resource limits"
-            : operation.Nice is not null ? "a nice value"
-            : operation.CpuAffinity.Count > 0 ? "CPU affinity"
             : operation.Umask is not null ? "a file mode creation mask"
             : StreamOf(operation.StandardOutput) ?? StreamOf(operation.StandardError);
+        return what is null ? null : new Unsupported(what, Later);
+    }
+
+    /// <summary>For a platform that has no way for any of them.</summary>
+    internal static Unsupported? ResourcesOf(SpawnProcessOperation operation)
+    {
+        var what =
+            operation.Limits is not null ? "resource limits"
+            : operation.Nice is not null ? "a nice value"
+            : operation.CpuAffinity.Count > 0 ? "CPU affinity"
+            : null;
         return what is null ? null : new Unsupported(what, Later);
     }
 

@@ -25,7 +25,7 @@ internal static class GuardianProbe
 
         if (
             !SlotFile
-                .Create(directory: null, new SlotHeader(ProcFs.BootId, ProcFs.PidNamespace, pid, self.StartTime))
+                .Create(RegistrySystem.Current, directory: null, new SlotHeader(ProcFs.BootId, ProcFs.PidNamespace, pid, self.StartTime))
                 .TryPickT0(out var slots, out var error)
         )
         {

@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Streams;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -241,16 +242,15 @@ internal sealed class ProcessLauncher(
         }
 
         var set = new CaptureSet();
-        set.Output = output ? new OutputCapture(io, pipes.TakeOutput(), LimitOf(plan.StandardOutput), set) : null;
-        set.Error = errors ? new OutputCapture(io, pipes.TakeError(), LimitOf(plan.StandardError), set) : null;
+        var first = output ? new OutputCapture(io, pipes.TakeOutput(), CaptureSet.LimitOf(plan.StandardOutput), set) : null;
+        var second = errors ? new OutputCapture(io, pipes.TakeError(), CaptureSet.LimitOf(plan.StandardError), set) : null;
         // Both are in the set before the first can end.
-        error = set.Output?.Begin() ?? 0;
-        error = error == 0 ? set.Error?.Begin() ?? 0 : error;
+        set.Output = first;
+        set.Error = second;
+        error = first?.Begin() ?? 0;
+        error = error == 0 ? second?.Begin() ?? 0 : error;
         return set;
     }
-
-    private static int LimitOf(StandardOutputConfig output) =>
-        output.CaptureLimit > 0 ? output.CaptureLimit : StandardOutputConfig.DefaultCaptureLimit;
 
     private static OneOf<LaunchedProcess, OperationError> Abandon(
         PidFd? pidfd,

@@ -1,3 +1,4 @@
+using Osl.Executors.Streams;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
@@ -12,24 +13,21 @@ namespace Osl.Executors.Linux;
 /// its size; large output is read into place. The end is seen by end-of-file, or given up by <see cref="GiveUp"/> when somebody who
 /// inherited the pipe holds it open.
 /// </remarks>
-internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget
+internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ICapture
 {
     private const int ChunkSize = 64 * 1024;
     private const int ChunksAnEvent = 16;
-    private const int FirstBuffer = 256;
 
     /// <summary>The loop's thread reads for all captures; who gives up reads on a thread of its own.</summary>
     [ThreadStatic]
     private static byte[]? s_scratch;
 
     private readonly Lock _gate = new();
-    private byte[] _kept = [];
-    private int _keptLength;
-    private long _total;
+    private readonly CaptureBuffer _buffer = new(limit);
     private CapturedOutput? _result;
 
     /// <summary>What was captured; null before the end.</summary>
-    internal CapturedOutput? Result => Volatile.Read(ref _result);
+    public CapturedOutput? Result => Volatile.Read(ref _result);
 
     /// <summary>Begins to read.</summary>
     /// <returns>The error number, or 0.</returns>
@@ -57,7 +55,7 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
     }
 
     /// <summary>Takes what is in the pipe now and waits for no more.</summary>
-    internal void GiveUp()
+    public void GiveUp()
     {
         lock (_gate)
         {
@@ -76,8 +74,7 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
     {
         loop.Remove(fd, this);
         _ = Libc.Close(fd);
-        _result = new CapturedOutput(_kept.AsMemory(0, _keptLength), _total, isComplete);
-        _kept = [];
+        _result = _buffer.End(isComplete);
     }
 
     /// <summary>Reads what is there, up to a bound of its own. True at the end of the stream.</summary>
@@ -85,8 +82,8 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
     {
         for (var i = 0; i < ChunksAnEvent; i++)
         {
-            var inPlace = _kept.Length - _keptLength >= ChunkSize;
-            var target = inPlace ? _kept.AsSpan(_keptLength) : (s_scratch ??= GC.AllocateUninitializedArray<byte>(ChunkSize));
+            var inPlace = _buffer.Room.Length >= ChunkSize;
+            var target = inPlace ? _buffer.Room : (s_scratch ??= GC.AllocateUninitializedArray<byte>(ChunkSize));
             nint length;
             fixed (byte* start = target)
             {
@@ -105,14 +102,13 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
                 return error != Errno.EAGAIN;
             }
 
-            _total += length;
             if (inPlace)
             {
-                _keptLength += (int)length;
+                _buffer.Advance((int)length);
             }
             else
             {
-                Keep(target[..(int)Math.Min(length, limit - _keptLength)]);
+                _buffer.Take(target[..(int)length]);
             }
 
             if (!untilEmpty && length < ChunkSize)
@@ -123,58 +119,5 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
         }
 
         return false;
-    }
-
-    private void Keep(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty)
-        {
-            return;
-        }
-
-        var needed = _keptLength + bytes.Length;
-        if (needed > _kept.Length)
-        {
-            // Never beyond the bound, so that reading in place can't pass it.
-            var size = Math.Min(limit, Math.Max(needed, Math.Max(FirstBuffer, _kept.Length * 2L)));
-            var larger = GC.AllocateUninitializedArray<byte>((int)size);
-            _kept.AsSpan(0, _keptLength).CopyTo(larger);
-            _kept = larger;
-        }
-
-        bytes.CopyTo(_kept.AsSpan(_keptLength));
-        _keptLength = needed;
-    }
-}
-
-/// <summary>The captured streams of one process.</summary>
-internal sealed class CaptureSet
-{
-    /// <summary>For a process nothing is captured of.</summary>
-    internal static Task<CapturedStreams> Nothing { get; } =
-        Task.FromResult(new CapturedStreams(CapturedOutput.Empty, CapturedOutput.Empty));
-
-    private readonly TaskCompletionSource<CapturedStreams> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    internal OutputCapture? Output { get; set; }
-
-    internal OutputCapture? Error { get; set; }
-
-    internal Task<CapturedStreams> Ended => _ended.Task;
-
-    internal void GiveUp()
-    {
-        Output?.GiveUp();
-        Error?.GiveUp();
-    }
-
-    internal void OneEnded()
-    {
-        var output = Output is null ? CapturedOutput.Empty : Output.Result;
-        var error = Error is null ? CapturedOutput.Empty : Error.Result;
-        if (output is not null && error is not null)
-        {
-            _ended.TrySetResult(new CapturedStreams(output, error));
-        }
     }
 }

@@ -47,8 +47,13 @@ public sealed class InteractiveTests : IAsyncLifetime
         await Shell.TypeAsync("clear; $OSL run -- $OSL run -- vi -u NONE -N story");
         await Shell.WaitForLineAsync("~");
         await Shell.TypeAsync("iOnce upon a time");
+        await Shell.WaitAsync("INSERT");
         await Shell.KeyAsync("Escape");
-        await Shell.WaitAsync("Once upon a time");
+        // A key that comes right behind Escape may be taken for one word with it.
+        await Shell.WaitAsync(
+            "end of inserting",
+            screen => screen.Contains("Once upon a time", StringComparison.Ordinal) && !screen.Contains("INSERT", StringComparison.Ordinal)
+        );
         await Shell.KeyAsync("C-z");
         await Shell.WaitAsync("Stopped");
         await Shell.AssertAsBeforeAsync();
@@ -319,7 +324,7 @@ public sealed class InteractiveTests : IAsyncLifetime
     {
         for (var i = 0; i < 40; i++)
         {
-            await Shell.TypeAsync("clear; $OSL run -- bash -c 'echo $$ >pgid; exec sleep 1000'");
+            await Shell.TypeAsync("clear; $OSL run -- sleep 1000");
             await Shell.WaitForProgramAsync();
             for (var look = 0; look < i; look++)
             {

@@ -35,15 +35,8 @@ internal sealed class TmuxShell : IAsyncDisposable
         }
 
         var shell = new TmuxShell(osl);
-        await shell.TmuxAsync(
-            "new-session",
-            "-d",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            "env -u TMUX HOME=. TERM=screen LC_ALL=C bash --norc --noprofile"
-        );
+        // As words, not as a line: a line is given to the account's shell, which may be nologin.
+        await shell.TmuxAsync("new-session -d -x 80 -y 24 env -u TMUX HOME=. TERM=screen LC_ALL=C bash --norc --noprofile".Split(' '));
         await shell.RunAsync("PS1='$ '; stty -a >before");
         return shell;
     }

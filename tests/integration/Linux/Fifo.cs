@@ -1,21 +1,20 @@
 using System.Diagnostics;
+using Osl.Tests.Integration.Contract;
 
-namespace Osl.Tests.Integration.Contract;
+namespace Osl.Tests.Integration.Linux;
 
-/// <summary>A named pipe by which a child says that it is ready, when its standard output is captured.</summary>
-internal sealed class Fifo : IDisposable
+/// <summary>A doorbell as Linux has it (fifo(7)).</summary>
+internal sealed class Fifo : Doorbell
 {
     internal Fifo(string path)
+        : base(path)
     {
-        Path = path;
         using var mkfifo = Process.Start("/usr/bin/mkfifo", [path]);
         mkfifo.WaitForExit();
         Assert.Equal(0, mkfifo.ExitCode);
     }
 
-    internal string Path { get; }
-
-    internal Task<string?> ReadLineAsync(CancellationToken cancellationToken) =>
+    public override Task<string?> ReadLineAsync(CancellationToken cancellationToken) =>
         Task.Run(
             async () =>
             {
@@ -25,5 +24,5 @@ internal sealed class Fifo : IDisposable
             cancellationToken
         );
 
-    public void Dispose() => File.Delete(Path);
+    protected override void Dispose(bool disposing) => File.Delete(Path);
 }

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Osl.Cli.Output;
+using Osl.Operations;
+using Osl.Security.Audit;
+
+namespace Osl.Cli.Commands;
+
+/// <summary>What can be done with the key of a journal: each prints the public key.</summary>
+/// <param name="Name">The command.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Detail">What to know of it.</param>
+/// <param name="Example">How it is used.</param>
+/// <param name="Do">Does it, in a directory.</param>
+internal sealed record KeyDeed(
+    string Name,
+    string Description,
+    string Detail,
+    Example Example,
+    Func<string, OneOf<AuditPublicKey, OperationError>> Do
+);
+
+/// <summary>Makes, shows or changes the key that signs the journal.</summary>
+internal sealed class AuditKeyCommand : OslCommand
+{
+    internal static readonly KeyDeed Init = new(
+        "init",
+        "Make the key that signs the audit journal from now on, and print its public half.",
+        "It lies beside the journal: DIR-keys for a journal in DIR. Where that directory is, osl signs; if the key can't be used then, or the journal is not the one it signed, nothing is started.",
+        new("osl audit key init", "Prints the public key: keep it where the journal's writers can't reach it."),
+        AuditKeys.Init
+    );
+
+    internal static readonly KeyDeed Show = new(
+        "show",
+        "Print the public half of the newest key that signs the audit journal.",
+        "For 'osl audit verify --key FILE'.",
+        new("osl audit key init && osl audit key show --json", "The public key and its fingerprint."),
+        AuditKeys.Show
+    );
+
+    internal static readonly KeyDeed Rotate = new(
+        "rotate",
+        "Make a new key; the next checkpoint names it, signed by the one before.",
+        "Whoever keeps the old public key can still verify: it leads to the new one. The old private key is removed once the journal names the new one.",
+        new("osl audit key init && osl audit key rotate", "Changes the key."),
+        AuditKeys.Rotate
+    );
+
+    private readonly KeyDeed _deed;
+
+    internal AuditKeyCommand(KeyDeed deed, GlobalOptions globals, CliIo io)
+        : base(deed.Name, deed.Description, globals, io)
+    {
+        _deed = deed;
+        Details = [deed.Detail];
+        Examples = [deed.Example];
+    }
+
+    internal override IReadOnlyList<string> Details { get; }
+
+    internal override IReadOnlyList<Example> Examples { get; }
+
+    private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) => Task.FromResult(Do(parse));
+
+    private int Do(ParseResult parse)
+    {
+        if (Globals.AuditDirectoryOf(parse, Io) is not { } audit)
+        {
+            return Fail(parse, new AuditUnavailable("there is no home directory to keep it in; name a directory (--audit-dir)"));
+        }
+
+        var directory = GlobalOptions.KeysOf(audit);
+        if (_deed.Do(directory).TryPickT1(out var refused, out var key))
+        {
+            return Fail(parse, refused);
+        }
+
+        if (WantsJson(parse))
+        {
+            Json.WriteObject(
+                Io.Out,
+                json =>
+                {
+                    json.WriteString("fingerprint"u8, key.Fingerprint);
+                    json.WriteString("public_key"u8, key.ToPem());
+                    json.WriteString("directory"u8, directory);
+                }
+            );
+        }
+        else
+        {
+            // As it is to be kept, and nothing else: this goes into a file.
+            Io.Out.Write(key.ToPem());
+        }
+
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,154 @@
+using Osl.Executors.Registry;
+using Osl.Interop.Windows;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Windows;
+
+/// <summary>
+/// One process that was launched, with the job made for it, from its start until nobody is in the job.
+/// </summary>
+/// <remarks>
+/// Three things follow an exit, in this order: the registry's entry is ended (when nobody of its group is left, or it has none of its
+/// own), the observer is told, Exited completes. The handle of the process stays open as long as its group lives: it keeps the pid, which
+/// is the group's id, from being given away. The handle of the job stays open until the job is empty: with the last handle a
+/// Managed job's processes end and a named job's name goes.
+/// </remarks>
+internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWatch
+{
+    private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private Win32Handle? _process;
+    private IRegistration? _registration;
+    private volatile ProcessExit? _exit;
+    private bool _released;
+    private bool _isTail;
+
+    internal ProcessRef? Process { get; private set; }
+
+    /// <summary>The group that was made for it.</summary>
+    internal GroupRef? OwnGroup { get; private set; }
+
+    /// <summary>Its end. Never faults.</summary>
+    internal Task<ProcessExit> Exited => _exited.Task;
+
+    /// <summary>The end of its group, or its own where it leads none.</summary>
+    internal Task GroupEnded => _groupEnded.Task;
+
+    /// <summary>The process is there.</summary>
+    internal void Begin(Win32Handle process, ProcessRef reference, GroupRef? ownGroup, IRegistration registration)
+    {
+        _process = process;
+        Process = reference;
+        OwnGroup = ownGroup;
+        _registration = registration;
+    }
+
+    /// <summary>Begins to wait for the end. It may be over before this returns.</summary>
+    /// <returns>The Win32 code, or 0.</returns>
+    internal int Watch()
+    {
+        _ = ProcessWait.TryBegin(_process!, static child => ((WindowsChild)child!).OnExit(), this, out var error);
+        return error;
+    }
+
+    /// <summary>For a launch that could not be completed: ends everybody in the job and forgets it.</summary>
+    internal void Abandon()
+    {
+        _ = Job.Terminate(job, WindowsSignals.KilledExitCode);
+        watcher.Remove(this, wasTail: false);
+        lock (_gate)
+        {
+            _released = true;
+            job.Dispose();
+        }
+    }
+
+    internal override void Look()
+    {
+        // Before the exit is known nothing is concluded: the order of things would be lost.
+        if (_exit is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_released || Job.CountActive(job) > 0)
+            {
+                return;
+            }
+
+            _released = true;
+            if (OwnGroup is not null)
+            {
+                _registration!.Ended();
+            }
+
+            job.Dispose();
+            _process!.Dispose();
+        }
+
+        watcher.Remove(this, _isTail);
+        if (OwnGroup is not null)
+        {
+            // Never before Exited is decided: it is decided on another thread, right now.
+            _ = _exited.Task.ContinueWith(
+                static (_, ended) => ((TaskCompletionSource)ended!).TrySetResult(),
+                _groupEnded,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+        }
+    }
+
+    private void OnExit()
+    {
+        var exit = Describe(_process!, Process!);
+        _exit = exit;
+        if (OwnGroup is null)
+        {
+            _registration!.Ended();
+        }
+
+        Look();
+        _exited.SetResult(exit);
+        if (OwnGroup is null)
+        {
+            _groupEnded.TrySetResult();
+        }
+
+        FollowTail();
+    }
+
+    /// <summary>Somebody outlives the process: from now on the job is looked at now and then as well.</summary>
+    private void FollowTail()
+    {
+        lock (_gate)
+        {
+            if (_released)
+            {
+                return;
+            }
+
+            _isTail = true;
+            watcher.AddTail();
+        }
+    }
+
+    private static unsafe ProcessExit Describe(Win32Handle process, ProcessRef reference)
+    {
+        var known = Kernel32.GetExitCodeProcess(process, out var code) != 0;
+        _ = Kernel32.GetProcessTimes(process, out _, out _, out var kernel, out var user);
+        var memory = new MemoryCounters { Size = (uint)sizeof(MemoryCounters) };
+        _ = Kernel32.GetProcessMemoryInfo(process, ref memory, memory.Size);
+        return new ProcessExit(
+            reference,
+            known ? new ExitStatus(unchecked((int)code)) : null,
+            TimeSpan.FromTicks(user),
+            TimeSpan.FromTicks(kernel),
+            (long)memory.PeakWorkingSet
+        );
+    }
+}

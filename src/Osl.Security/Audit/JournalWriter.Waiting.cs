@@ -1,0 +1,110 @@
+namespace Osl.Security.Audit;
+
+/// <summary>What the writer waits for: the file lock, and the time to sign.</summary>
+internal sealed partial class JournalWriter
+{
+    private void WakeForCheckpoint()
+    {
+        lock (_queueGate)
+        {
+            if (!_closing)
+            {
+                Wake();
+            }
+        }
+    }
+
+    private void SignIfDue(bool closing)
+    {
+        if (_signer is not { } signer || !(closing ? signer.HasUnsigned : signer.IsDue))
+        {
+            return;
+        }
+
+        lock (_commit)
+        {
+            try
+            {
+                WaitForLock();
+                try
+                {
+                    _tail.CatchUp();
+                    signer.Check(_tail);
+                    signer.Sign(_tail, closing);
+                }
+                finally
+                {
+                    _tail.Unlock();
+                }
+            }
+#pragma warning disable CA1031 // Whatever went wrong is shown in the status, and tried again; the records are where they were.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                signer.Failed(Reason(failure));
+            }
+        }
+    }
+
+    /// <summary>Takes the file lock. While that takes long, a timer tells the callers; only this thread waits on.</summary>
+    private void WaitForLock()
+    {
+        if (_tail.TryLock())
+        {
+            return;
+        }
+
+        _lockTimer ??= _options.TimeProvider.CreateTimer(
+            static writer => ((JournalWriter)writer!).GiveUpWaiting(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
+        lock (_queueGate)
+        {
+            _waitingForLock = true;
+        }
+
+        _lockTimer.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
+        try
+        {
+            _tail.Lock();
+        }
+        finally
+        {
+            lock (_queueGate)
+            {
+                _waitingForLock = false;
+                _stuck = false;
+            }
+
+            _lockTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void GiveUpWaiting()
+    {
+        PendingAppend[] refused;
+        lock (_queueGate)
+        {
+            if (!_waitingForLock)
+            {
+                return; // It came just in time.
+            }
+
+            _stuck = true;
+            refused = [.. _queue];
+            _queue.Clear();
+            Volatile.Write(ref _queued, 0);
+            if (_closing)
+            {
+                _closed.TrySetResult();
+            }
+        }
+
+        foreach (var pending in refused)
+        {
+            pending.TrySetResult(Refuse(pending, LockReason));
+        }
+    }
+}

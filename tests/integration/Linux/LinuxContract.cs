@@ -1,0 +1,23 @@
+using System.Runtime.Versioning;
+using Osl.Hosting;
+using Osl.Tests.Integration.Contract;
+
+namespace Osl.Tests.Integration.Linux;
+
+/// <summary>The Linux executor: pidfds, no fallback. As whoever runs the tests.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class LinuxContract : ExecutorContract
+{
+    protected override Children CreateChildren(string scratch) => new LinuxChildren(scratch);
+
+    protected override void Mode(OslHostOptions options) { }
+
+    protected override Lack? Without(Feature feature) =>
+        feature switch
+        {
+            Feature.Jobs => new("job objects are Windows's; here a group is known by its pgid."),
+            Feature.Priority => new("nice values and affinity are refused as Unsupported until a later version."),
+            Feature.Limits => new("limits are refused as Unsupported until a later version."),
+            _ => null,
+        };
+}
