@@ -99,7 +99,10 @@ public sealed partial class ExamplesTests : IDisposable
     [MemberData(nameof(Examples))]
     public async Task An_example_does_what_it_says(string commandLine)
     {
-        var effect = Effects.GetValueOrDefault(commandLine) ?? AuditEffects.GetValueOrDefault(commandLine) ?? PolicyEffects.GetValueOrDefault(commandLine);
+        var effect =
+            Effects.GetValueOrDefault(commandLine)
+            ?? AuditEffects.GetValueOrDefault(commandLine)
+            ?? PolicyEffects.GetValueOrDefault(commandLine);
         Assert.NotNull(effect);
         // A place in which git status and make have something to do, and a journal of more than 20 records, one of them a refusal.
         await File.WriteAllTextAsync(
@@ -156,6 +159,8 @@ public sealed partial class ExamplesTests : IDisposable
         Assert.Equal(0, OslCommandLine.AliveIn(pgid));
     }
 
+    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
+
     [Fact]
     public void Nothing_is_known_of_examples_that_are_gone() =>
         Assert.Empty(
@@ -164,8 +169,6 @@ public sealed partial class ExamplesTests : IDisposable
                 .Concat(PolicyEffects.Keys)
                 .Except(Examples.Select(row => row.Data), StringComparer.Ordinal)
         );
-
-    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
 
     private static IEnumerable<OslCommand> Below(System.CommandLine.Command command) =>
         command.Subcommands.SelectMany(Below).Concat(command is OslCommand leaf ? [leaf] : []);
