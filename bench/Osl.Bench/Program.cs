@@ -72,6 +72,9 @@ try
     var allocatedAlone = await Measure.AllocatedAsync(2000, NothingAsync);
     Console.WriteLine($"| pipeline alone, 100 rules, intent and outcome written, µs | {alone[0].Value:F1} | 10 | |");
     Console.WriteLine($"| the same, bytes | {allocatedAlone:F0} | 2048 | |");
+    var decision = await new PolicyBench().MeasureAsync(rounds, count * 20);
+    Console.WriteLine($"| one decision, policy of 1,000 rules, µs | {decision.Microseconds:F2} | 10 | |");
+    Console.WriteLine($"| the same, bytes | {decision.Bytes:F1} | 0 | |");
 
     using (var startUp = new StartUp())
     {

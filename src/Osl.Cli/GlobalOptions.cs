@@ -1,16 +1,21 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Cli.Policies;
 using Osl.Executors;
 using Osl.Hosting;
+using Osl.Hosting.Policies;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Security.Audit;
+using Osl.Security.Policies;
 
 namespace Osl.Cli;
 
 /// <summary>What can be said to every command.</summary>
 internal sealed class GlobalOptions
 {
+    private ReloadablePolicy? _policy;
+
     internal Option<string?> AuditDirectory { get; } =
         new("--audit-dir")
         {
@@ -23,7 +28,7 @@ internal sealed class GlobalOptions
         new("--policy")
         {
             HelpName = "FILE",
-            Description = "A policy file. Otherwise OSL_POLICY. This version can't read one, and refuses rather than ignore it.",
+            Description = "A policy file that makes the system's policy, or the built-in one, stricter. Otherwise OSL_POLICY.",
             Recursive = true,
         };
 
@@ -64,29 +69,42 @@ internal sealed class GlobalOptions
     /// <summary>The policy file that was named; null when none was.</summary>
     internal string? PolicyFileOf(ParseResult parse, CliIo io) => parse.GetValue(Policy) ?? io.Variable("OSL_POLICY");
 
-    /// <summary>The policy file that may not be ignored: the one that was named, or the system's; null when there is none.</summary>
-    internal string? PolicyFor(ParseResult parse, CliIo io) =>
-        PolicyFileOf(parse, io) ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
+    /// <summary>Whether there is a policy file that may not be ignored: one that was named, or the system's.</summary>
+    internal bool HasPolicyFile(ParseResult parse, CliIo io) => PolicyFileOf(parse, io) is not null || OslDirectories.HasSystemPolicy;
+
+    /// <summary>The policy that holds for this call; read once.</summary>
+    /// <exception cref="OslConfigurationException">It does not load.</exception>
+    internal ReloadablePolicy PolicyOf(ParseResult parse, CliIo io) =>
+        _policy ??= HostPolicy.Compose(own: null, PolicyFileOf(parse, io) is { } file ? [file] : []);
 
     /// <param name="parse">The command line.</param>
     /// <param name="io">Where the environment and the time come from.</param>
     /// <param name="control">For a command that stands for the one program it runs.</param>
     /// <param name="observer">Who is told of starts and ends; null when nobody is.</param>
+    /// <param name="dryRun">Nothing is done.</param>
     /// <exception cref="OslConfigurationException">What was asked for can't be had.</exception>
-    internal OslHost CreateHost(ParseResult parse, CliIo io, JobControl? control = null, IProcessObserver? observer = null) =>
+    internal OslHost CreateHost(
+        ParseResult parse,
+        CliIo io,
+        JobControl? control = null,
+        IProcessObserver? observer = null,
+        bool dryRun = false
+    ) =>
         OslHost.Create(options =>
         {
-            options.UseTimeProvider(io.Time);
+            options.UseTimeProvider(io.Time).UseApprover(new TerminalApprover(io.Time));
+            options.ComposedPolicy = PolicyOf(parse, io);
+            RefuseOtherJournal(parse, io);
+            if (dryRun)
+            {
+                options.UseDryRun();
+            }
+
             options.JobControl = control;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
                 Sign(options, directory, io);
-            }
-
-            if (PolicyFileOf(parse, io) is { } policy)
-            {
-                options.UsePolicyFile(policy);
             }
 
             if (observer is not null)
@@ -127,6 +145,23 @@ internal sealed class GlobalOptions
                 },
             }
         );
+    }
+
+    // Who may run osl as root must not be able to lead the record of it elsewhere.
+    private void RefuseOtherJournal(ParseResult parse, CliIo io)
+    {
+        if (
+            !OperatingSystem.IsWindows()
+            && HostIdentity.IsPrivileged
+            && OslDirectories.HasSystemPolicy
+            && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null
+        )
+        {
+            throw new OslConfigurationException(
+                "As root, where the system has a policy, the journal can't be kept elsewhere.",
+                "Leave out --audit-dir and OSL_AUDIT_DIR."
+            );
+        }
     }
 
     /// <summary>Who asks: the account osl runs as.</summary>

@@ -31,6 +31,7 @@ internal sealed class OslApplication
         Root.Subcommands.Add(new SignalCommand(_globals, io));
         Root.Subcommands.Add(new KillGroupCommand(_globals, io));
         Root.Subcommands.Add(AuditCommands.Create(_globals, io));
+        Root.Subcommands.Add(PolicyCommands.Create(_globals, io));
         Root.Subcommands.Add(new DoctorCommand(_globals, io));
         Root.Subcommands.Add(new CompletionCommand(_globals, io));
         Root.Subcommands.Add(new CompleteCommand(Root, _run, _globals, io));
@@ -125,10 +126,9 @@ internal sealed class OslApplication
 
         try
         {
-            if (parse.CommandResult.Command is OslCommand and not DoctorCommand && _globals.PolicyFor(parse, _io) is { } policy)
+            if (parse.CommandResult.Command is OslCommand { IsUnderPolicy: true } && _globals.HasPolicyFile(parse, _io))
             {
-                // Also where nothing would be judged: a policy that is given is never silently without effect.
-                throw OslConfigurationException.PolicyFile(policy);
+                _ = _globals.PolicyOf(parse, _io);
             }
 
             var configuration = new InvocationConfiguration

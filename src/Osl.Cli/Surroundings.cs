@@ -4,6 +4,7 @@ using Osl.Hosting;
 using Osl.Interop.Files;
 using Osl.Interop.Linux;
 using Osl.Operations;
+using Osl.Security.Policies;
 
 namespace Osl.Cli;
 
@@ -56,23 +57,41 @@ internal static class Surroundings
                 OperatingSystem.IsWindows() ? "Run as an account that has a profile." : "Set XDG_RUNTIME_DIR or HOME."
             );
 
-    internal static Finding Policy(string? named)
+    /// <summary>What holds: the system's policy or the built-in one, and what was added.</summary>
+    internal static IEnumerable<Finding> Policies(string? named)
     {
-        var file = named ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
-        return file is null
-            ? new("policy", true, "the built-in one: start programs as this account, control what was started for it; all else is denied")
+        yield return OslDirectories.HasSystemPolicy
+            ? PolicyAt("policy", OslDirectories.SystemPolicyFile, "the system's")
             : new(
                 "policy",
-                false,
-                $"{file}{Distrust(file)}: this version can't read policy files and runs nothing beside one",
-                "Remove it, or use a version that reads policies."
+                true,
+                "builtin-1, the built-in one: start programs as this account, control what was started for it; all else is denied"
             );
+        if (named is not null)
+        {
+            yield return PolicyAt("added-policy", named, "added");
+        }
     }
 
-    private static string Distrust(string file) =>
-        OperatingSystem.IsWindows() || TrustedPath.Examine(file) is { IsTrusted: true }
-            ? ""
-            : $" (not trusted: {TrustedPath.Examine(file).Describe()})";
+    private static Finding PolicyAt(string name, string file, string whose) =>
+        PolicyFile
+            .Load(file)
+            .Match(
+                policy => new Finding(
+                    name,
+                    true,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{file}, {whose}: loaded, trusted, rules: {policy.Document.Rules.Count}, hash {policy.Hash}"
+                    )
+                ),
+                refusal => new Finding(
+                    name,
+                    false,
+                    $"{file}, {whose}, does not load, and nothing is done beside it: {refusal.Problems[0]}",
+                    "Mend it ('osl policy check FILE' shows everything), or take it away."
+                )
+            );
 
     private static Finding Place(string name, string path, string remedy)
     {

@@ -5,6 +5,12 @@ internal sealed class ExecutorOptions
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// Where links lie by which programs that run by their open file keep their names; made with mode 0700. Null: their name, as ps(1)
+    /// shows it, is a number (knowledge/judged-is-run.md).
+    /// </summary>
+    public string? NamesDirectory { get; init; }
+
     /// <summary>For a host that stands between a shell and its one program; null for every other.</summary>
     public JobControl? JobControl { get; init; }
 }

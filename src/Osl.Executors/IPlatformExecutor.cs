@@ -48,6 +48,13 @@ internal abstract class ExecutableLease(ExecutableFacts facts) : IDisposable
 {
     public ExecutableFacts Facts { get; } = facts;
 
+    /// <summary>The real path of the working directory it was looked for from, which is held open as well; null when it is not.</summary>
+    public string? RealWorkingDirectory { get; init; }
+
+    /// <summary>The facts with what takes longer to find out: whether the path is trusted, where that counts, and the digest.</summary>
+    /// <param name="digest">Whether the policy speaks of it.</param>
+    public virtual ExecutableFacts Examine(bool digest) => Facts;
+
     public abstract void Dispose();
 }
 

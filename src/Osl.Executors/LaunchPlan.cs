@@ -13,6 +13,9 @@ internal sealed class LaunchPlan
     /// <summary>The program, held open. Belongs to the prepared operation, which disposes it.</summary>
     public required ExecutableLease Executable { get; init; }
 
+    /// <summary>A script is started by its real path (<see cref="Operations.Policies.PolicyDecision.ByRealPath"/>).</summary>
+    public bool ByRealPath { get; init; }
+
     /// <summary>All arguments in the clear, the program's own name first.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 

@@ -7,14 +7,12 @@ namespace Osl.Hosting;
 /// <param name="Pid">Its pid.</param>
 /// <param name="Uid">The uid it runs as; -1 on Windows.</param>
 /// <param name="StartedBy">The operation of the Osl that started it, by the marker in its environment; null when none did.</param>
-/// <param name="PolicyHash">The policy it judges by.</param>
-internal sealed record HostProcess(int Pid, long Uid, OperationId? StartedBy, string PolicyHash)
+internal sealed record HostProcess(int Pid, long Uid, OperationId? StartedBy)
 {
-    internal static HostProcess Current(string policyHash) =>
+    internal static HostProcess Current() =>
         new(
             Environment.ProcessId,
             HostIdentity.EffectiveUid,
-            OperationId.TryParse(Environment.GetEnvironmentVariable(OperationId.MarkerVariable), out var parent) ? parent : null,
-            policyHash
+            OperationId.TryParse(Environment.GetEnvironmentVariable(OperationId.MarkerVariable), out var parent) ? parent : null
         );
 }

@@ -1,3 +1,5 @@
+using Osl.Security.Policies;
+
 namespace Osl.Hosting;
 
 /// <summary>A host can't be made as it was asked for: a mistake in its configuration, which the message names.</summary>
@@ -8,11 +10,14 @@ public sealed class OslConfigurationException(string message, string remedy) : E
     /// <summary>What to do.</summary>
     public string Remedy { get; } = remedy;
 
-    /// <summary>A policy file is there, and this version can't read it (adr/0015-policy-that-can-not-be-read.md).</summary>
-    /// <param name="file">The file.</param>
-    internal static OslConfigurationException PolicyFile(string file) =>
-        new(
-            $"This version of Osl can't read policy files, and {file} must not be ignored.",
-            "Remove the file or the option, or use a version that reads policies."
+    /// <summary>A policy does not load, and must not be ignored (adr/0030-a-policy-that-is-there-holds.md).</summary>
+    /// <param name="refusal">Why.</param>
+    internal static OslConfigurationException Policy(PolicyRefusal refusal)
+    {
+        var more = refusal.Problems.Count - 1;
+        return new(
+            $"The policy does not load, and nothing is done without it: {refusal.Problems[0]}{(more > 0 ? $" And {more} more." : "")}",
+            "Mend the file ('osl policy check FILE' shows everything), or take it away where you may."
         );
+    }
 }

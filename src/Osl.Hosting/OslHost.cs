@@ -3,6 +3,7 @@ using Osl.Hosting.Auditing;
 using Osl.Hosting.Pipeline;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Security.Policies;
 
 namespace Osl.Hosting;
 
@@ -42,6 +43,37 @@ public sealed class OslHost : IOperationExecutor, IAsyncDisposable
         configure?.Invoke(options);
         return OslHostParts.Compose(options);
     }
+
+    /// <summary>The hash of the policy that holds now.</summary>
+    public string PolicyHash => _parts.Policy.Hash;
+
+    /// <summary>
+    /// Reads the policy files again. At once, between two decisions, or not at all: what does not load leaves the policy as it is, and so
+    /// does a journal that can't take the record of it. What was allowed and runs goes on.
+    /// </summary>
+    /// <returns>Both hashes, and why a new policy was refused; AuditUnavailable.</returns>
+    public async ValueTask<OneOf<PolicyReload, OperationError>> ReloadPolicyAsync()
+    {
+        OperationError? unrecorded = null;
+        var reload = await _parts
+            .Policy.ReloadAsync(async reload => (unrecorded = await _parts.Recorder.ReloadAsync(reload).ConfigureAwait(false)) is null)
+            .ConfigureAwait(false);
+        return unrecorded is null ? reload : unrecorded;
+    }
+
+    /// <summary>
+    /// Says what the policy would decide on an operation and why, layer by layer. Finds out what has to be known, and changes, asks and
+    /// records nothing.
+    /// </summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="context">Who would ask.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public ValueTask<OneOf<LayeredExplanation, OperationError>> ExplainAsync<TResult>(
+        IOperation<TResult> operation,
+        OperationContext context,
+        CancellationToken cancellationToken = default
+    )
+        where TResult : ExecutionResult => _parts.Pipeline.ExplainAsync(operation, context, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(

@@ -4,6 +4,7 @@ using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
 using Osl.Operations.Processes;
 using Osl.Security.Audit;
+using Osl.Security.Policies;
 using Serilog;
 
 namespace Osl.Hosting;
@@ -12,10 +13,16 @@ namespace Osl.Hosting;
 public sealed class OslHostOptions
 {
     private readonly List<OperationDefinition> _operations = [];
+    private readonly List<string> _policyFiles = [];
 
     internal IPolicy? Policy { get; private set; }
 
-    internal string? PolicyFile { get; private set; }
+    internal IReadOnlyList<string> PolicyFiles => _policyFiles;
+
+    /// <summary>Composed already, by a host that reads policies before it makes itself.</summary>
+    internal ReloadablePolicy? ComposedPolicy { get; set; }
+
+    internal bool IsDryRun { get; private set; }
 
     internal IAuditJournal? Journal { get; private set; }
 
@@ -43,15 +50,32 @@ public sealed class OslHostOptions
     /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Judges by a policy file. This version can't read one yet: creating the host fails, since ignoring it would let things slip.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>
+    /// Judges by a policy file as well: a layer that can only make stricter what the system's policy, the host's own or the built-in one
+    /// says. One that does not load, or that others could change, is an <see cref="OslConfigurationException"/>. Can be repeated.
+    /// </summary>
+    /// <param name="path">The file (knowledge/policy-format.md).</param>
     public OslHostOptions UsePolicyFile(string path)
     {
-        PolicyFile = path;
+        ArgumentNullException.ThrowIfNull(path);
+        _policyFiles.Add(path);
         return this;
     }
 
-    /// <summary>Judges by a policy of the host's own instead of the built-in one.</summary>
+    /// <summary>
+    /// Does nothing: every operation is prepared, judged and recorded, and then answered with the error <c>dry_run</c> where it would have
+    /// been done, or with the refusal. Nobody is asked for approvals.
+    /// </summary>
+    public OslHostOptions UseDryRun()
+    {
+        IsDryRun = true;
+        return this;
+    }
+
+    /// <summary>
+    /// Judges by a policy of the host's own instead of the built-in one. Where the system has a policy, that one holds, and this one
+    /// can only make it stricter.
+    /// </summary>
     /// <param name="policy">The policy.</param>
     public OslHostOptions UsePolicy(IPolicy policy)
     {

@@ -3,6 +3,7 @@ using Osl.Executors.Handlers;
 using Osl.Executors.Registry;
 using Osl.Hosting.Auditing;
 using Osl.Hosting.Pipeline;
+using Osl.Hosting.Policies;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
@@ -19,6 +20,10 @@ internal sealed class OslHostParts
     internal required OperationCatalog Catalog { get; init; }
 
     internal required OperationPipeline Pipeline { get; init; }
+
+    internal required ReloadablePolicy Policy { get; init; }
+
+    internal required Recorder Recorder { get; init; }
 
     internal required IPlatformExecutor Platform { get; init; }
 
@@ -37,14 +42,26 @@ internal sealed class OslHostParts
 
     internal static OslHost Compose(OslHostOptions options)
     {
-        RefusePolicyFiles(options);
-        var policy = options.Policy ?? new BuiltInPolicy(Environment.GetEnvironmentVariable("PATH"));
+        var policy = options.ComposedPolicy ?? HostPolicy.Compose(options.Policy, options.PolicyFiles);
+        if (options.IsDryRun)
+        {
+            options.Logger.Warning("Dry run: operations are judged and recorded, and nothing is done");
+        }
+
         var ownJournal = options.Journal is null ? JournalOf(options) : null;
         var journal = new SerilogProjection(options.Journal ?? ownJournal!, options.Logger);
-        var records = new AuditRecords(HostProcess.Current(policy.Hash));
+        var records = new AuditRecords(HostProcess.Current(), policy);
         var exits = new ExitRecorder(journal, records, options.Time);
         var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
-        var platform = PlatformFactory.Create(new ExecutorOptions { Time = options.Time, JobControl = options.JobControl }, registry);
+        var platform = PlatformFactory.Create(
+            new ExecutorOptions
+            {
+                Time = options.Time,
+                JobControl = options.JobControl,
+                NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
+            },
+            registry
+        );
         var services = new HandlerServices(
             platform,
             registry,
@@ -63,11 +80,13 @@ internal sealed class OslHostParts
                 Pipeline = new OperationPipeline(
                     catalog,
                     admission,
-                    new Authorisation(policy, options.Approver, recorder),
+                    new Authorisation(policy, options.Approver, recorder, options.IsDryRun),
                     new ResilienceStage(options.Time),
                     recorder,
                     options.Time
                 ),
+                Policy = policy,
+                Recorder = recorder,
                 Platform = platform,
                 Registry = registry,
                 Services = services,
@@ -134,15 +153,6 @@ internal sealed class OslHostParts
         catch (TimeoutException)
         {
             return false;
-        }
-    }
-
-    private static void RefusePolicyFiles(OslHostOptions options)
-    {
-        var file = options.PolicyFile ?? (OslDirectories.HasSystemPolicy ? OslDirectories.SystemPolicyFile : null);
-        if (file is not null)
-        {
-            throw OslConfigurationException.PolicyFile(file);
         }
     }
 

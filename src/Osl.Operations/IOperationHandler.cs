@@ -25,7 +25,11 @@ public interface IOperationHandler<in TOperation, TResult>
 /// <param name="Id">The call.</param>
 /// <param name="Context">Who asks, and why.</param>
 /// <param name="SecurePath">The directories in which a bare program name is looked for, in order; absolute.</param>
-public sealed record OperationPreparation(OperationId Id, OperationContext Context, IReadOnlyList<string> SecurePath);
+public sealed record OperationPreparation(OperationId Id, OperationContext Context, IReadOnlyList<string> SecurePath)
+{
+    /// <summary>Whether the policy speaks of the digest of a program, given its real path (<see cref="Policies.IPolicy.WantsDigest"/>).</summary>
+    public Func<string, bool> WantsDigest { get; init; } = static _ => false;
+}
 
 /// <summary>What a handler knows while it executes.</summary>
 /// <param name="Id">The call.</param>

@@ -29,6 +29,9 @@ internal sealed class DoctorCommand : OslCommand
         new("osl doctor --require pidfd --require guardian", "For a script that must not go on without these."),
     ];
 
+    /// <summary>It reports a policy that does not load, and then fails like any other.</summary>
+    internal override bool IsUnderPolicy => false;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>
@@ -36,12 +39,12 @@ internal sealed class DoctorCommand : OslCommand
             Surroundings.Account(),
             Surroundings.Journal(Globals.AuditDirectoryOf(parse, Io)),
             Surroundings.Registry(),
-            Surroundings.Policy(Globals.PolicyFileOf(parse, Io)),
             TerminalProbe.Examine(Io),
         };
+        findings.InsertRange(findings.Count - 1, Surroundings.Policies(Globals.PolicyFileOf(parse, Io)));
         try
         {
-            // Fails where a policy is given: this version must not ignore it.
+            // Fails where a policy does not load.
             await using var host = Globals.CreateHost(parse, Io);
             findings.AddRange(host.Capabilities.Items.Select(Of));
         }

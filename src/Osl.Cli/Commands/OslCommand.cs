@@ -28,6 +28,12 @@ internal abstract class OslCommand : Command
     /// <summary>What its help says beside the one line: paragraphs.</summary>
     internal virtual IReadOnlyList<string> Details => [];
 
+    /// <summary>
+    /// Whether it is refused beside a policy that does not load, also where nothing would be judged: a policy that is given is never
+    /// silently without effect (adr/0030-a-policy-that-is-there-holds.md).
+    /// </summary>
+    internal virtual bool IsUnderPolicy => true;
+
     private protected GlobalOptions Globals { get; }
 
     private protected CliIo Io { get; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Osl.Cli.Output;
 using Osl.Cli.Terminals;
 using Osl.Executors;
+using Osl.Hosting.Pipeline;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -25,6 +26,7 @@ internal sealed class RunCommand : OslCommand
         new("osl run --env LANG=C --cwd /tmp -- ls -l", "Run ls in another directory, with one variable changed."),
         new("osl run --json -- uname -r", "Print one JSON object: exit code, output, how long it took."),
         new("osl run --detach --reason nightly -- sleep 2", "Start it and let it live on; print its ids."),
+        new("osl run --dry-run --json -- make", "Start nothing; say whether the policy allows it."),
         new("osl run --id-file ids.json -- sleep 2", "Run it, and tell another program what to signal or end: its ids in a file."),
     ];
 
@@ -43,7 +45,9 @@ internal sealed class RunCommand : OslCommand
     {
         var spawn = ToOperation(parse);
         var context = GlobalOptions.Context(_options.ReasonOf(parse));
-        return _options.IsDetached(parse) ? DetachAsync(parse, spawn, context) : RunAsync(parse, spawn, context);
+        return _options.IsDryRun(parse) ? DryRunAsync(parse, spawn, context)
+            : _options.IsDetached(parse) ? DetachAsync(parse, spawn, context)
+            : RunAsync(parse, spawn, context);
     }
 
     /// <summary>What a command line asks for.</summary>
@@ -107,6 +111,30 @@ internal sealed class RunCommand : OslCommand
             "Something else in this process waited for it; 'osl doctor' may tell more."
         );
         return ExitCodes.Refused;
+    }
+
+    private async Task<int> DryRunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
+    {
+        await using var host = Globals.CreateHost(parse, Io, dryRun: true);
+        var outcome = _options.IsDetached(parse)
+            ? (await host.ExecuteAsync(spawn, context, CancellationToken.None).ConfigureAwait(false)).AsT1
+            : (await host.ExecuteAsync(new RunProcessOperation(spawn), context, CancellationToken.None).ConfigureAwait(false)).AsT1;
+        if (outcome is not OperationFailed { HandlerCode: Authorisation.DryRunCode })
+        {
+            return Fail(parse, outcome, ExitCodes.OfRun(outcome));
+        }
+
+        if (WantsJson(parse))
+        {
+            RunJson.WriteDryRun(Io.Out, outcome);
+        }
+        else
+        {
+            Io.Tell(outcome.Message);
+        }
+
+        TellIfUnrecorded(outcome.OutcomeRecorded);
+        return ExitCodes.Done;
     }
 
     private async Task<int> DetachAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)

@@ -35,6 +35,11 @@ internal sealed class RunOptions
         "Start it in a session of its own, without input and output, and let it live on; print its ids."
     );
 
+    private readonly Option<bool> _dryRun = Values.Flag(
+        "--dry-run",
+        "Start nothing: say what the policy decides, and keep that in the audit journal."
+    );
+
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; kept in the audit journal." };
 
     private readonly Option<string?> _idFile = new("--id-file")
@@ -54,7 +59,20 @@ internal sealed class RunOptions
         _environment.Validators.Add(RequireNameAndValue);
         foreach (
             var option in (Option[])
-                [_newGroup, _inheritGroup, _group, _newSession, _environment, _directory, _timeout, _grace, _detach, _reason, _idFile]
+                [
+                    _newGroup,
+                    _inheritGroup,
+                    _group,
+                    _newSession,
+                    _environment,
+                    _directory,
+                    _timeout,
+                    _grace,
+                    _detach,
+                    _dryRun,
+                    _reason,
+                    _idFile,
+                ]
         )
         {
             command.Options.Add(option);
@@ -66,6 +84,8 @@ internal sealed class RunOptions
     }
 
     internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
+
+    internal bool IsDryRun(ParseResult parse) => parse.GetValue(_dryRun);
 
     internal string? ReasonOf(ParseResult parse) => parse.GetValue(_reason);
 

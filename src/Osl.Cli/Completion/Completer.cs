@@ -158,7 +158,7 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
             "DIR" => [Candidate.Directories],
-            "FILE" => [Candidate.Files],
+            "FILE" or "CASES" => [Candidate.Files],
             _ => [],
         };
         return [.. all.Where(candidate => candidate.Text[0] == ':' || candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Output;
@@ -39,6 +40,20 @@ internal static class RunJson
                 json.WriteNumber("pgid"u8, started.Pgid);
                 json.WriteString("lifetime"u8, "detached"u8);
                 json.WriteBoolean("outcome_recorded"u8, started.OutcomeRecorded);
+            }
+        );
+
+    /// <summary>For what would have been started.</summary>
+    internal static void WriteDryRun(TextWriter output, OperationError error) =>
+        Json.WriteObject(
+            output,
+            json =>
+            {
+                json.WriteString("operation"u8, error.OperationId.ToString());
+                json.WriteBoolean("dry_run"u8, true);
+                json.WriteString("decision"u8, "allow"u8);
+                json.WriteString("message"u8, error.Message);
+                json.WriteBoolean("outcome_recorded"u8, error.OutcomeRecorded);
             }
         );
 

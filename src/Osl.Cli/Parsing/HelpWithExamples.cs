@@ -17,12 +17,12 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
     [
         ("OSL_AUDIT_DIR", "The audit journal, unless --audit-dir names it."),
         ("OSL_AUDIT_CHECKPOINT", "A file for the newest signed checkpoint, best on another machine; 'osl audit key init' makes osl sign."),
-        ("OSL_POLICY", "A policy file, unless --policy names it."),
+        ("OSL_POLICY", "A policy file that is added, unless --policy names it."),
         ("XDG_STATE_HOME", "Below it, or below ~/.local/state, lies the journal: osl/audit. For root: /var/lib/osl/audit."),
         ("XDG_RUNTIME_DIR", "Below it lies the registry of what runs: osl. For root: /run/osl."),
         ("NO_COLOR", "If set, no colours."),
         ("TERM", "If dumb, plain lines instead of tables."),
-        ("/etc/osl/policy.yaml", "The system's policy; this version can't read it and runs nothing beside it."),
+        ("/etc/osl/policy.yaml", "The system's policy. Where it exists it always holds; if it does not load, nothing is done."),
     ];
 
     /// <summary>Help can be asked for beside whatever is wrong or missing.</summary>

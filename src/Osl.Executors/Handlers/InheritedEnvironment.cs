@@ -42,17 +42,26 @@ internal sealed class InheritedEnvironment
     /// <param name="config">What the operation says.</param>
     /// <param name="operation">The marker.</param>
     /// <param name="drop">Inherited variables that the policy does not let through.</param>
-    internal IReadOnlyList<string> Entries(EnvironmentConfig config, OperationId operation, ValueList<string> drop)
+    /// <param name="path">The PATH it gets instead of one that it would inherit; null for that one.</param>
+    internal IReadOnlyList<string> Entries(EnvironmentConfig config, OperationId operation, ValueList<string> drop, string? path = null)
     {
         var marker = $"{OperationId.MarkerVariable}={operation}";
-        if (IsUnchanged(config) && drop.Count == 0)
+        if (IsUnchanged(config) && drop.Count == 0 && path is null)
         {
             return [.. _entries, marker];
         }
 
         var asked = config.Set.Select(variable => variable.Name).ToHashSet(NameComparer);
         var dropped = drop.Where(name => !asked.Contains(name)).ToHashSet(NameComparer);
-        return [.. Effective(config).Where(variable => !dropped.Contains(variable.Name)).Select(Entry), marker];
+        return
+        [
+            .. Effective(config)
+                .Where(variable => !dropped.Contains(variable.Name))
+                .Select(variable =>
+                    path is not null && NameComparer.Equals(variable.Name, "PATH") && !asked.Contains("PATH") ? $"PATH={path}" : Entry(variable)
+                ),
+            marker,
+        ];
     }
 
     private static bool IsUnchanged(EnvironmentConfig config) => !config.Clean && config.Set.Count == 0 && config.Unset.Count == 0;

@@ -28,7 +28,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, options.JobControl);
+        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, new ProgramNames(options.NamesDirectory), options.JobControl);
         _holder = new GroupHolder(groups, _watcher, registry);
     }
 

@@ -2,11 +2,14 @@ using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
 using Osl.Operations.Processes;
+using Osl.Security.Policies;
 
 namespace Osl.Hosting.Pipeline;
 
 /// <summary>Makes the records of the journal from what the pipeline knows. Everything that could be secret is masked here.</summary>
-internal sealed class AuditRecords(HostProcess host)
+/// <param name="host">Who writes them.</param>
+/// <param name="policy">By which it judges; the hash of a decision goes before its own, since it may have been exchanged meanwhile.</param>
+internal sealed class AuditRecords(HostProcess host, IPolicy policy)
 {
     internal AuditRecord Refusal<TResult>(OperationCall<TResult> call, OperationError error, DateTimeOffset at)
         where TResult : ExecutionResult => WithError(WithRequest(Base(AuditRecordType.Refusal, call, at), call), error);
@@ -55,6 +58,21 @@ internal sealed class AuditRecords(HostProcess host)
             PeakMemory = exit.PeakMemory,
         };
 
+    /// <summary>That the policy is read again, before the exchange.</summary>
+    internal AuditRecord Reload(PolicyReload reload, DateTimeOffset at) =>
+        new()
+        {
+            Type = AuditRecordType.Policy,
+            Time = at,
+            Principal = Principal.Current.Name,
+            HostPid = host.Pid,
+            HostUid = host.Uid,
+            PolicyHash = reload.After,
+            PreviousPolicyHash = reload.Before,
+            Outcome = reload.Refusal is null ? "succeeded" : "refused",
+            Message = reload.Refusal?.Problems[0].ToString(),
+        };
+
     private AuditRecord OfProcess(
         AuditRecordType type,
         OperationId operation,
@@ -100,7 +118,7 @@ internal sealed class AuditRecords(HostProcess host)
             RequestJson = OperationJson.WriteRaw(call.Operation, call.Kind, WrittenForm.Audit),
             Decision = call.Decision?.Effect,
             Rule = call.Decision?.Rule,
-            PolicyHash = host.PolicyHash,
+            PolicyHash = call.Decision?.PolicyHash ?? policy.Hash,
             Executable = call.Facts?.Executable,
             Target = call.Facts?.Target,
             Elevated = call.Facts?.RequiresElevation is true ? true : null,

@@ -1,13 +1,21 @@
 using Osl.Operations;
 using Osl.Operations.Policies;
+using Osl.Security.Policies;
 
 namespace Osl.Hosting.Pipeline;
 
 /// <summary>Asks the policy, and the approver where the policy wants one. Whatever goes wrong here denies.</summary>
-internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorder recorder)
+/// <param name="policy">By which it judges.</param>
+/// <param name="approver">Who is asked; null for nobody.</param>
+/// <param name="recorder">Where answers are kept.</param>
+/// <param name="dryRun">Nobody is asked, and what would be allowed is not done.</param>
+internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorder recorder, bool dryRun = false)
 {
+    /// <summary>The code of the error that stands for what would have been done.</summary>
+    internal const string DryRunCode = "dry_run";
+
     internal OperationPreparation Preparation<TResult>(OperationCall<TResult> call)
-        where TResult : ExecutionResult => new(call.Id, call.Context, policy.SecurePath);
+        where TResult : ExecutionResult => new(call.Id, call.Context, policy.SecurePath) { WantsDigest = policy.WantsDigest };
 
     /// <summary>What a failed prepare may tell: nothing to a principal whom no rule could ever allow such an action.</summary>
     internal OperationError Conceal<TResult>(OperationCall<TResult> call, OperationError error)
@@ -33,6 +41,17 @@ internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorde
         where TResult : ExecutionResult
     {
         var decision = call.Decision = Decide(call);
+        if (dryRun && decision.Effect != PolicyEffect.Deny)
+        {
+            return decision.Effect == PolicyEffect.Allow
+                ? new OperationFailed(
+                    DryRunCode,
+                    $"Dry run, so nothing was done: rule '{decision.Rule}' allows it ({decision.Because}).",
+                    "Ask again without the dry run."
+                )
+                : new ApprovalRequired(decision.Rule, $"{decision.Because}; this is a dry run, so nobody was asked.");
+        }
+
         if (decision.Effect == PolicyEffect.RequireApproval)
         {
             if (approver is null)
@@ -47,12 +66,29 @@ internal sealed class Authorisation(IPolicy policy, IApprover? approver, Recorde
                 return new ApprovalRequired(decision.Rule, $"{approval.By} refused: {approval.Because}");
             }
 
-            // The policy may be another one by now, and its obligations with it; an approval never overrules a denial.
+            // The policy may be another one by now, and its obligations with it; an approval never overrules a denial, and was given
+            // to what this rule of this policy said.
+            var asked = decision;
             decision = call.Decision = Decide(call);
+            if (decision.Effect == PolicyEffect.RequireApproval && !IsSameQuestion(asked, decision))
+            {
+                return new ApprovalRequired(decision.Rule, "the policy has changed since it was given.");
+            }
         }
 
         return decision.Effect == PolicyEffect.Deny ? new Denied(decision.Rule, decision.Because, decision.WhatWouldAllow) : null;
     }
+
+    /// <summary>Why it is decided so; of several actions, on the one that is judged most strictly.</summary>
+    internal LayeredExplanation Explain<TResult>(OperationCall<TResult> call)
+        where TResult : ExecutionResult =>
+        call.Kind.Actions.Select(action => PolicyExplainer.ExplainLayers(policy, action, call.Operation, call.Context, call.Facts!))
+            .MaxBy(explanation => explanation.Decision.Effect)
+        ?? new LayeredExplanation(Decide(call), policy.Hash);
+
+    private static bool IsSameQuestion(PolicyDecision asked, PolicyDecision now) =>
+        string.Equals(asked.Rule, now.Rule, StringComparison.Ordinal)
+        && string.Equals(asked.PolicyHash, now.PolicyHash, StringComparison.Ordinal);
 
     private static async ValueTask<Approval> AskAsync<TResult>(
         IApprover approver,

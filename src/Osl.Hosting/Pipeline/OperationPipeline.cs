@@ -1,5 +1,6 @@
 using Osl.Operations;
 using Osl.Operations.Auditing;
+using Osl.Security.Policies;
 
 namespace Osl.Hosting.Pipeline;
 
@@ -74,6 +75,42 @@ internal sealed class OperationPipeline(
             // The caller's cancellation, or a mistake in a handler: never without a record.
             await recorder.AbandonAsync(call, intent, e).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>The same way as far as the policy, which is asked why; nothing is recorded, since nothing is asked for.</summary>
+    internal async ValueTask<OneOf<LayeredExplanation, OperationError>> ExplainAsync<TResult>(
+        IOperation<TResult> operation,
+        OperationContext context,
+        CancellationToken cancellationToken
+    )
+        where TResult : ExecutionResult
+    {
+        using var admitted = admission.Enter();
+        ArgumentNullException.ThrowIfNull(context);
+        if (OperationContextShape.Check(context) is { Count: > 0 } flaws)
+        {
+            return new ValidationFailed([.. flaws]);
+        }
+
+        var call = Open(operation, context);
+        if (call.Kind.Validate(operation) is { Count: > 0 } failures)
+        {
+            return new ValidationFailed(failures);
+        }
+
+        var preparation = await call
+            .Definition.PrepareAsync(operation, authorisation.Preparation(call), cancellationToken)
+            .ConfigureAwait(false);
+        if (preparation.TryPickT1(out var unprepared, out var prepared))
+        {
+            return authorisation.Conceal(call, unprepared);
+        }
+
+        using (prepared)
+        {
+            call.Facts = prepared.Facts;
+            return authorisation.Explain(call);
         }
     }
 

@@ -1,6 +1,7 @@
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
+using Osl.Security.Policies;
 
 namespace Osl.Hosting.Pipeline;
 
@@ -92,6 +93,13 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
     internal async ValueTask ApprovalAsync<TResult>(OperationCall<TResult> call, Approval approval)
         where TResult : ExecutionResult =>
         await journal.AppendAsync(records.Approval(call, approval, time.GetUtcNow()), AuditGuarantee.BestEffort).ConfigureAwait(false);
+
+    /// <summary>Records that the policy is read again; an error forbids the exchange.</summary>
+    internal async ValueTask<OperationError?> ReloadAsync(PolicyReload reload)
+    {
+        var written = await journal.AppendAsync(records.Reload(reload, time.GetUtcNow()), AuditGuarantee.Written).ConfigureAwait(false);
+        return written.TryPickT1(out var error, out _) ? error : null;
+    }
 
     private async ValueTask<bool> AppendOutcomeAsync(Task<OneOf<AuditReceipt, OperationError>>? pendingIntent, AuditRecord record)
     {

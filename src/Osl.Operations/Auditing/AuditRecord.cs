@@ -29,6 +29,9 @@ public enum AuditRecordType
 
     /// <summary>An approval was asked for, and this is the answer.</summary>
     Approval,
+
+    /// <summary>The policy was read again: another one holds from here on, or the new one was refused.</summary>
+    Policy,
 }
 
 /// <summary>
@@ -92,8 +95,11 @@ public sealed record AuditRecord
     /// <summary>The rule that decided.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The policy that decided.</summary>
+    /// <summary>The policy that decided; where it was read again, the one that holds from here on.</summary>
     public string? PolicyHash { get; init; }
+
+    /// <summary>Where the policy was read again: the one that held until here.</summary>
+    public string? PreviousPolicyHash { get; init; }
 
     /// <summary>Which program, as it was opened.</summary>
     public ExecutableFacts? Executable { get; init; }

@@ -14,8 +14,17 @@ public sealed record OperationFacts
     /// <summary>The working directory, absolute, where a program is to be started.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>
+    /// The real path of the working directory: of the open directory, links followed. Null when prepare did not look; a rule that
+    /// speaks of working directories then allows nothing.
+    /// </summary>
+    public string? RealWorkingDirectory { get; init; }
+
     /// <summary>The names of the variables the child would get, sorted; empty where nothing is started.</summary>
     public ValueList<string> EnvironmentNames { get; init; }
+
+    /// <summary>The account the child would run as, looked up; null when it runs as the host's own.</summary>
+    public RunAsFacts? RunAs { get; init; }
 
     /// <summary>Whom it is about: the process or group that is signalled, inspected or joined.</summary>
     public TargetFacts? Target { get; init; }
@@ -35,13 +44,16 @@ public sealed record OperationFacts
 
 /// <summary>The program that was resolved and opened.</summary>
 /// <param name="Requested">As the operation names it.</param>
-/// <param name="Path">Where it was found: absolute, symbolic links not followed. What is executed.</param>
+/// <param name="Path">Where it was found: absolute, symbolic links not followed.</param>
 /// <param name="CanonicalPath">The real path of the open file.</param>
 /// <param name="Device">Device of the open file (stat(2)).</param>
 /// <param name="Inode">Inode of the open file.</param>
 /// <param name="OwnerUid">Who owns it; -1 where there are no uids.</param>
 /// <param name="Mode">Its permission bits, set-uid and set-gid included.</param>
-/// <param name="Interpreter">The interpreter of its first line (execve(2)), for a script; null for a binary.</param>
+/// <param name="Interpreter">
+/// The interpreter of its first line (execve(2)), for a script; <see cref="OtherFormat"/> for what only binfmt_misc could run; null for
+/// a binary of this machine, which is run by its open file.
+/// </param>
 public sealed record ExecutableFacts(
     string Requested,
     string Path,
@@ -51,7 +63,37 @@ public sealed record ExecutableFacts(
     long OwnerUid,
     int Mode,
     string? Interpreter
-);
+)
+{
+    /// <summary>What stands for the interpreter of a file that is neither a script nor a binary of this machine.</summary>
+    public const string OtherFormat = "binfmt_misc";
+
+    /// <summary>
+    /// SHA-256 of the open file, in lower-case hexadecimal; null when it was not taken. Prepare takes it where
+    /// <see cref="Policies.IPolicy.WantsDigest"/> says so.
+    /// </summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>
+    /// Whether nobody but root and the host's own account could have put something else at <see cref="CanonicalPath"/>
+    /// (knowledge/trusted-paths.md); null when prepare did not look, which counts as no. It looks where that can decide: at scripts, and where
+    /// a digest is taken.
+    /// </summary>
+    public bool? IsTrusted { get; init; }
+}
+
+/// <summary>An account or a group of accounts.</summary>
+/// <param name="Name">Its name; the number as a text where it has none.</param>
+/// <param name="Id">Its uid or gid.</param>
+public sealed record AccountFacts(string Name, long Id);
+
+/// <summary>Whom a child would run as.</summary>
+/// <param name="User">The account.</param>
+public sealed record RunAsFacts(AccountFacts User)
+{
+    /// <summary>The groups that were asked for and that the account is not a member of.</summary>
+    public ValueList<AccountFacts> ForeignGroups { get; init; }
+}
 
 /// <summary>Whose a target is, from the point of view of the principal who asks.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TargetRelation>))]

@@ -25,4 +25,8 @@ public interface IPolicy
     /// <param name="principal">Who asks.</param>
     /// <param name="action">What kind of thing it is.</param>
     bool MayEver(Principal principal, PolicyAction action);
+
+    /// <summary>Whether some rule speaks of the digest of a program, so that prepare has to take it (<see cref="ExecutableFacts.Sha256"/>).</summary>
+    /// <param name="canonicalPath">The real path of the program.</param>
+    bool WantsDigest(string canonicalPath) => false;
 }

@@ -27,4 +27,16 @@ public sealed record PolicyDecision(PolicyEffect Effect, string Rule, string Bec
 
     /// <summary>Names of inherited variables that the child must not get. The handler drops them.</summary>
     public ValueList<string> DropVariables { get; init; }
+
+    /// <summary>The PATH that the child gets instead of the one it would inherit; null for that one. The handler sets it.</summary>
+    public string? ChildPath { get; init; }
+
+    /// <summary>
+    /// A script is started by its real path, the one that was judged, rather than by the path it was found at; its <c>$0</c> is that.
+    /// Set where a rule names the program. Other programs run by their open file and need no path.
+    /// </summary>
+    public bool ByRealPath { get; init; }
+
+    /// <summary>The hash of the policy that decided, where a policy can change while its host runs; null for <see cref="IPolicy.Hash"/>.</summary>
+    public string? PolicyHash { get; init; }
 }

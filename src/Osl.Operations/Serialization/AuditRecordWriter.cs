@@ -46,6 +46,7 @@ internal static class AuditRecordWriter
 
         json.WriteText("rule"u8, record.Rule);
         json.WriteText("policy_hash"u8, record.PolicyHash);
+        json.WriteText("previous_policy_hash"u8, record.PreviousPolicyHash);
         if (record.Executable is { } executable)
         {
             Write(json, executable);
@@ -108,6 +109,8 @@ internal static class AuditRecordWriter
         json.WriteNumber("owner_uid"u8, executable.OwnerUid);
         json.WriteNumber("mode"u8, executable.Mode);
         json.WriteText("interpreter"u8, executable.Interpreter);
+        json.WriteText("sha256"u8, executable.Sha256);
+        json.WriteFlag("is_trusted"u8, executable.IsTrusted);
         json.WriteEndObject();
     }
 
@@ -134,6 +137,7 @@ internal static class AuditRecordWriter
             AuditRecordType.Refusal => "refusal"u8,
             AuditRecordType.Gap => "gap"u8,
             AuditRecordType.Approval => "approval"u8,
+            AuditRecordType.Policy => "policy"u8,
             _ => default,
         };
 

@@ -26,7 +26,10 @@ public sealed record AuditJournalOptions
     /// <summary>With what key checkpoints are signed and where they go; null, as it is unless said otherwise, for none.</summary>
     public AuditSigningOptions? Signing { get; init; }
 
-    /// <summary>How long to wait while another process holds the journal's lock. 5 s unless said otherwise.</summary>
+    /// <summary>
+    /// How long to wait while another process holds the journal's lock and doesn't get on; where others do get on, up to 12 times as
+    /// long. 5 s unless said otherwise.
+    /// </summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -37,6 +37,21 @@ internal sealed class HintFile : IDisposable
         return _length > 0 && _storage.Read(_file, now, 0) == _length && now.SequenceEqual(_written.AsSpan(0, _length));
     }
 
+    /// <summary>Without the lock, from any thread: something that differs once a holder of the lock has written.</summary>
+    /// <returns>0 when it can't be read now.</returns>
+    internal uint Peek()
+    {
+        Span<byte> now = stackalloc byte[JournalHint.MaxSize];
+        try
+        {
+            return JournalFormat.Crc32C(now[.._storage.Read(_file, now, 0)], []);
+        }
+        catch (Exception failure) when (JournalStorage.IsFailure(failure))
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Reads the hint; false when there is none, or none of this boot.</summary>
     internal bool TryRead() =>
         _hint.TryRead(_read.AsSpan(0, _storage.Read(_file, _read, 0))) && _hint.Boot == _storage.Boot && _storage.Boot != 0;

@@ -86,6 +86,9 @@ internal sealed partial class JournalTail : IDisposable
 
     internal void Unlock() => _hints.Unlock();
 
+    /// <inheritdoc cref="HintFile.Peek"/>
+    internal uint Peek() => _hints.Peek();
+
     /// <summary>Whether nothing has moved and a frame of this length fits without further ado: a write is all it takes.</summary>
     internal bool IsReadyFor(int frameLength) =>
         _sound && _end + frameLength <= Math.Min(_allocated, _options.SegmentSize) && !IsAged() && _hints.IsOurs() && IsZeroAt(_end);

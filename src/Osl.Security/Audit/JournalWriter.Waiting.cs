@@ -3,6 +3,12 @@ namespace Osl.Security.Audit;
 /// <summary>What the writer waits for: the file lock, and the time to sign.</summary>
 internal sealed partial class JournalWriter
 {
+    /// <summary>While others get on one after the other, our turn comes; but not for ever.</summary>
+    private const int LongestWaits = 12;
+
+    private int _waits;
+    private uint _seen;
+
     private void WakeForCheckpoint()
     {
         lock (_queueGate)
@@ -16,7 +22,7 @@ internal sealed partial class JournalWriter
 
     private void SignIfDue(bool closing)
     {
-        if (_signer is not { } signer || !(closing ? signer.HasUnsigned : signer.IsDue))
+        if (_signer is not { } signer || !(closing ? signer.HasRest : signer.IsDue))
         {
             return;
         }
@@ -63,6 +69,7 @@ internal sealed partial class JournalWriter
         lock (_queueGate)
         {
             _waitingForLock = true;
+            (_waits, _seen) = (0, _tail.Peek());
         }
 
         _lockTimer.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
@@ -90,6 +97,15 @@ internal sealed partial class JournalWriter
             if (!_waitingForLock)
             {
                 return; // It came just in time.
+            }
+
+            // Busy is not stuck: 40 that start at once on a loaded machine take more than this together.
+            var now = _tail.Peek();
+            if (now != _seen && ++_waits < LongestWaits)
+            {
+                _seen = now;
+                _lockTimer!.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
+                return;
             }
 
             _stuck = true;

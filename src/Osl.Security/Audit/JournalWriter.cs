@@ -125,7 +125,15 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     internal static string Reason(Exception failure) => failure.Message.TrimEnd('.');
 
     private string LockReason =>
-        string.Create(CultureInfo.InvariantCulture, $"another process has held its lock for more than {_options.LockWait.TotalSeconds} s");
+        _waits < LongestWaits
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"another process has held its lock for more than {_options.LockWait.TotalSeconds} s"
+            )
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"others have kept its lock busy for more than {LongestWaits * _options.LockWait.TotalSeconds} s"
+            );
 
     private AuditUnavailable Refuse(PendingAppend pending, string reason)
     {

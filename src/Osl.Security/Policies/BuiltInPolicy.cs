@@ -66,7 +66,7 @@ public sealed class BuiltInPolicy : IPolicy
                 target.Relation == TargetRelation.Foreign
                     ? $"{Name(target)} was not started through Osl"
                     : $"{Name(target)} was started for another principal",
-                NoFiles
+                ForeignTarget
             );
         }
 
@@ -93,9 +93,11 @@ public sealed class BuiltInPolicy : IPolicy
         return action == ProcessActions.Start || Controls.Contains(action) || _allowed.Contains(action);
     }
 
-    /// <summary>True as long as policy files can't be read (adr/0015-policy-that-can-not-be-read.md).</summary>
     private const string NoFiles =
-        "The built-in policy has no rules to add to, and this version reads no policy files: only a host that brings a policy of its own could allow it.";
+        "The built-in policy has no rules to add to, and --policy only makes it stricter: the system's policy file, or a host's own policy, could allow it.";
+
+    private const string ForeignTarget =
+        "The built-in policy can't: the system's policy file, or a host's own policy, could allow it by a rule with 'target: [foreign]' or 'target: [other-principal]', and 'elevated: true' for another account's processes.";
 
     private static bool IsProcessAction(PolicyAction action) => action.Name.StartsWith("process.", StringComparison.Ordinal);
 

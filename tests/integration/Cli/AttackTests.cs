@@ -208,7 +208,7 @@ public sealed class AttackTests : IDisposable
     private static void RefusedForPolicy(string command, OslOutcome outcome)
     {
         Assert.Equal(command.StartsWith("run", StringComparison.Ordinal) ? 125 : 1, outcome.ExitCode);
-        Assert.Contains("can't read policy files", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("does not load", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', outcome.Output + outcome.Error);
     }
 }

@@ -99,12 +99,23 @@ public sealed partial class ExamplesTests : IDisposable
     [MemberData(nameof(Examples))]
     public async Task An_example_does_what_it_says(string commandLine)
     {
-        var effect = Effects.GetValueOrDefault(commandLine) ?? AuditEffects.GetValueOrDefault(commandLine);
+        var effect = Effects.GetValueOrDefault(commandLine) ?? AuditEffects.GetValueOrDefault(commandLine) ?? PolicyEffects.GetValueOrDefault(commandLine);
         Assert.NotNull(effect);
         // A place in which git status and make have something to do, and a journal of more than 20 records, one of them a refusal.
         await File.WriteAllTextAsync(
             Path.Combine(_osl.Directory, "Makefile"),
             "all:\n\t@echo made\n",
+            TestContext.Current.CancellationToken
+        );
+        // A policy to look at; not the one that holds.
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "policy.yaml"),
+            $"version: 1\nrules: [{{ id: echo, effect: allow, actions: [process.start], executable: {{ path: {RealPath("/bin/echo")} }}, arguments: [hello] }}]\n",
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "cases.yaml"),
+            $"version: 1\ncases: [{{ command: [echo, hello], executable: {RealPath("/bin/echo")}, expect: allow }}]\n",
             TestContext.Current.CancellationToken
         );
         Assert.Equal(0, (await _osl.RunAsync("run", "--", "git", "init", "-q")).ExitCode);
@@ -147,7 +158,14 @@ public sealed partial class ExamplesTests : IDisposable
 
     [Fact]
     public void Nothing_is_known_of_examples_that_are_gone() =>
-        Assert.Empty(Effects.Keys.Concat(AuditEffects.Keys).Except(Examples.Select(row => row.Data), StringComparer.Ordinal));
+        Assert.Empty(
+            Effects
+                .Keys.Concat(AuditEffects.Keys)
+                .Concat(PolicyEffects.Keys)
+                .Except(Examples.Select(row => row.Data), StringComparer.Ordinal)
+        );
+
+    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
 
     private static IEnumerable<OslCommand> Below(System.CommandLine.Command command) =>
         command.Subcommands.SelectMany(Below).Concat(command is OslCommand leaf ? [leaf] : []);

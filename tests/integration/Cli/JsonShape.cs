@@ -34,6 +34,8 @@ internal sealed class JsonShape
             "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
             "string" => value.ValueKind == JsonValueKind.String,
             "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            "objects" => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => Fits(item, "object")),
+            "strings" => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => Fits(item, "string")),
             "object" => value.ValueKind == JsonValueKind.Object,
             "pids" => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(pid => Fits(pid, "integer")),
             "id" => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: 32 } id && id.All(char.IsAsciiHexDigitLower),

@@ -82,6 +82,32 @@ public sealed class JsonShapesTests : IDisposable
         await CheckAsync("--version", 0, "--json", "--version");
     }
 
+    [Fact]
+    public async Task The_policy_commands_print_their_shapes()
+    {
+        var good = await WriteAsync(
+            "good.yaml",
+            "version: 1\nrules: [{ id: any, effect: allow, actions: [process.start], executable: any, arguments: any }]\n"
+        );
+        var bad = await WriteAsync("bad.yaml", "version: 1\nrules: []\nrulez: []\n");
+        var cases = await WriteAsync(
+            "cases.yaml",
+            "version: 1\ncases: [{ command: [id], expect: deny }, { command: [id], expect: allow }]\n"
+        );
+        var loaded = await CheckAsync("policy check", 0, "policy", "check", good, "--json");
+        Assert.Equal(64, loaded.GetProperty("hash").GetString()!.Length);
+        var refused = await CheckAsync("policy check", 1, "policy", "check", bad, "--json");
+        Assert.Equal("rules", refused.GetProperty("problem").GetProperty("nearest_key").GetString());
+        var test = await _osl.RunAsync("policy", "test", good, cases, "--json");
+        Assert.Equal(1, test.ExitCode);
+        Assert.Equal([false, true], test.JsonLines().Select(line => line.GetProperty("passed").GetBoolean()));
+        Assert.All(test.JsonLines(), JsonShape.All["policy test"].Check);
+        await CheckAsync("policy lint", 1, "policy", "lint", good, "--json");
+        await CheckAsync("policy explain", 0, "policy", "explain", "--json", "--", "true");
+        await CheckAsync("policy schema", 0, "policy", "schema", "--json");
+        await CheckAsync("run --dry-run", 0, "run", "--dry-run", "--json", "--", "true");
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(2, "audit")]
@@ -144,6 +170,13 @@ public sealed class JsonShapesTests : IDisposable
             : sub.Hidden ? []
             : Below(sub, $"{path}{sub.Name} ")
         );
+
+    private async Task<string> WriteAsync(string name, string text)
+    {
+        var path = Path.Combine(_osl.Directory, name);
+        await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
+        return path;
+    }
 
     private async Task<JsonElement> CheckAsync(string shape, int exitCode, params string[] arguments)
     {

@@ -13,11 +13,12 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
     private protected static readonly string[] SearchPath = ["/usr/bin", "/bin"];
 
     private readonly List<LaunchedProcess> _launched = [];
+    private readonly DirectoryInfo _names = Directory.CreateTempSubdirectory("osl-names-");
 
     protected LinuxExecutorTest()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The Linux executor runs on Linux only.");
-        Executor = new LinuxExecutor(new ExecutorOptions(), Registry);
+        Executor = new LinuxExecutor(new ExecutorOptions { NamesDirectory = _names.FullName }, Registry);
     }
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -57,6 +58,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         }
 
         await Executor.DisposeAsync();
+        _names.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
 

@@ -8,6 +8,9 @@ namespace Osl.Tests.Unit.Audit;
 /// <summary>A directory of its own for one test, and short words for what the tests do with it.</summary>
 public abstract class JournalFixture : IAsyncDisposable
 {
+    /// <summary>The step through what is tried one by one: some of it where each call of a file takes Wine's server (knowledge/wine.md).</summary>
+    private protected static readonly int EveryOrSome = OperatingSystem.IsWindows() ? 11 : 1;
+
     private const string Memory = "/dev/shm";
 
     protected JournalFixture()

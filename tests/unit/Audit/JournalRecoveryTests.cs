@@ -102,7 +102,7 @@ public sealed class JournalRecoveryTests : JournalFixture
     [Fact]
     public async Task Killed_after_any_call_nothing_acknowledged_is_lost()
     {
-        for (var call = 0; ; call++)
+        for (var call = 0; ; call += EveryOrSome)
         {
             var dead = false;
             foreach (var torn in new[] { 0, 1, 70 })
@@ -241,6 +241,40 @@ public sealed class JournalRecoveryTests : JournalFixture
         // The BestEffort one is told of when the lock is had after all.
         Assert.Equal(AuditRecordType.Gap, Assert.Single(Entries()).Record!.Type);
         AssertClean(1);
+    }
+
+    [Theory]
+    [InlineData(3, "has held its lock for more than 5 s")]
+    [InlineData(12, "have kept its lock busy for more than 60 s")]
+    public async Task A_lock_that_others_get_on_with_is_waited_for_longer_but_not_for_ever(int turns, string reason)
+    {
+        var clock = new StillClock();
+        var storage = new FaultyStorage { BeforeLock = clock.Reached };
+        using var holder = new JournalTail(JournalStorage.ForThisPlatform, MadeDir(), new());
+        holder.Lock();
+        var journal = Open(new() { Storage = storage, TimeProvider = clock });
+        var waiting = journal.AppendAsync(Record("a"), AuditGuarantee.Durable).AsTask();
+        await clock.WaitUntilReached();
+        for (var turn = 1; turn <= turns; turn++)
+        {
+            Assert.False(waiting.IsCompleted);
+            // What a holder leaves there, whatever it is: others see that it has changed.
+            await using (var hint = new FileStream(Path.Combine(MadeDir(), "LOCK"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                hint.Position = 16;
+                hint.WriteByte((byte)turn);
+            }
+
+            clock.Fire();
+        }
+
+        if (!waiting.IsCompleted)
+        {
+            clock.Fire();
+        }
+
+        Assert.Contains(reason, (await waiting).AsT1.Message, StringComparison.Ordinal);
+        await journal.DisposeAsync();
     }
 
     [Fact]

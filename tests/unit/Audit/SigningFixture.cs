@@ -1,11 +1,16 @@
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Security.Audit;
+using Xunit;
 
 namespace Osl.Tests.Unit.Audit;
 
 /// <summary>A journal with a key beside it, and a sink that collects.</summary>
 public abstract class SigningFixture : JournalFixture
 {
+    protected SigningFixture() =>
+        Assert.SkipWhen(Wine.IsHere, "real Windows only: Wine's CNG can't export a key (NTE_NOT_SUPPORTED), so none can be kept.");
+
     protected string KeyDir => Path.Combine(Root, "keys");
 
     internal CollectingSink Sink { get; } = new();

@@ -43,7 +43,7 @@ public sealed class HelpTests
                 .Where(command => Terminal.PathOf(command).Take(path.Length).SequenceEqual(path, StringComparer.Ordinal));
             Assert.All(
                 below,
-                command => Assert.Contains($"\n  osl {string.Join(' ', Terminal.PathOf(command))}", examples, StringComparison.Ordinal)
+                command => Assert.Contains($"osl {string.Join(' ', Terminal.PathOf(command))}", examples, StringComparison.Ordinal)
             );
         }
     }

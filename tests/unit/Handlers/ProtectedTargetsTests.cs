@@ -90,7 +90,7 @@ public sealed class ProtectedTargetsTests
         policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.Allow, "all", "all"));
         var journal = Substitute.For<IAuditJournal>();
         journal.AppendAsync(default!, default).ReturnsForAnyArgs(_ => new(new AuditReceipt(0)));
-        var recorder = new Recorder(journal, new AuditRecords(new HostProcess(Self, 0, null, "none")), false, TimeProvider.System);
+        var recorder = new Recorder(journal, new AuditRecords(new HostProcess(Self, 0, null), policy), false, TimeProvider.System);
         var services = new HandlerServices(
             platform,
             new EverythingIsMine(Principal.Current.Name),

@@ -50,8 +50,9 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
 
         var facts = (join is null ? OperationFacts.None : Targets.FactsOf(join, preparation.Context)) with
         {
-            Executable = executable.Facts,
+            Executable = executable.Examine(preparation.WantsDigest(executable.Facts.CanonicalPath)),
             WorkingDirectory = directory,
+            RealWorkingDirectory = executable.RealWorkingDirectory,
             EnvironmentNames = services.Environment.Names(operation.Environment),
         };
         return new SpawnPreparation(services, operation, facts, executable, join);
@@ -83,7 +84,13 @@ internal sealed class SpawnPreparation(
             Context = scope.Context,
             Executable = executable,
             Arguments = [operation.Program, .. operation.Arguments.Select(argument => argument.Value)],
-            Environment = services.Environment.Entries(operation.Environment, scope.Id, scope.Decision.DropVariables),
+            Environment = services.Environment.Entries(
+                operation.Environment,
+                scope.Id,
+                scope.Decision.DropVariables,
+                scope.Decision.ChildPath
+            ),
+            ByRealPath = scope.Decision.ByRealPath,
             WorkingDirectory = facts.WorkingDirectory!,
             // A containment is a minimum: where the placement gives less, it is raised.
             Placement = operation is { Containment: Containment.Group, ProcessGroup.Placement: ProcessGroupPlacement.Inherit }

@@ -5,21 +5,6 @@ using Osl.Operations.Facts;
 
 namespace Osl.Executors.Linux;
 
-/// <summary>An executable held open with O_PATH: its inode can't be given to another file meanwhile.</summary>
-internal sealed class LinuxExecutableLease(ExecutableFacts facts, int descriptor) : ExecutableLease(facts)
-{
-    private int _fd = descriptor;
-
-    public override void Dispose()
-    {
-        var fd = Interlocked.Exchange(ref _fd, -1);
-        if (fd >= 0)
-        {
-            _ = Libc.Close(fd);
-        }
-    }
-}
-
 /// <summary>Finds and opens programs as execve(2) would, but says beforehand, and in words, why one can't be run.</summary>
 internal static class ExecutableResolver
 {
@@ -33,24 +18,40 @@ internal static class ExecutableResolver
             return new ValidationFailed(["The program must be named, without NUL, and the working directory be absolute."]);
         }
 
-        if (CheckDirectory(workingDirectory, program) is { } bad)
+        if (OpenDirectory(workingDirectory, program).TryPickT1(out var bad, out var directory))
         {
             return bad;
         }
 
+        var found = Find(program, workingDirectory, directory, searchPath);
+        if (found.IsT1)
+        {
+            _ = Libc.Close(directory);
+        }
+
+        return found;
+    }
+
+    private static OneOf<ExecutableLease, OperationError> Find(
+        string program,
+        string workingDirectory,
+        int directory,
+        IReadOnlyList<string> searchPath
+    )
+    {
         if (program.Contains('/', StringComparison.Ordinal))
         {
             var path = program.StartsWith('/') ? program : Join(workingDirectory, program);
-            return TryOpen(program, path, workingDirectory);
+            return TryOpen(program, path, workingDirectory, directory);
         }
 
         // As execvp(3): what is found and can't be run is remembered, and the search goes on.
         OperationError? refused = null;
-        foreach (var directory in searchPath)
+        foreach (var place in searchPath)
         {
-            if (directory.StartsWith('/'))
+            if (place.StartsWith('/'))
             {
-                var found = TryOpen(program, Join(directory, program), workingDirectory);
+                var found = TryOpen(program, Join(place, program), workingDirectory, directory);
                 if (found.IsT0)
                 {
                     return found;
@@ -73,6 +74,17 @@ internal static class ExecutableResolver
     /// <summary>Null when a directory can be the working directory of a child.</summary>
     internal static OperationError? CheckDirectory(string directory, string program)
     {
+        if (OpenDirectory(directory, program).TryPickT1(out var error, out var fd))
+        {
+            return error;
+        }
+
+        _ = Libc.Close(fd);
+        return null;
+    }
+
+    private static OneOf<int, OperationError> OpenDirectory(string directory, string program)
+    {
         var fd = Libc.Open(directory, Libc.O_PATH | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
@@ -89,15 +101,30 @@ internal static class ExecutableResolver
 
         var failed = FileStatus.Read(fd, out var status);
         failed = failed == 0 && status.IsDirectory ? FileStatus.CheckExecutable(fd) : failed;
+        // Above the standard streams, which the child sets up before it goes there.
+        failed = failed == 0 ? Descriptor.MoveUp(ref fd) : failed;
+        if (failed == 0 && status.IsDirectory)
+        {
+            return fd;
+        }
+
         _ = Libc.Close(fd);
-        return failed != 0 ? CannotOpen(program, $"the working directory '{directory}' can't be entered", failed)
-            : status.IsDirectory ? null
+        return failed != 0
+            ? CannotOpen(program, $"the working directory '{directory}' can't be entered", failed)
             : NotADirectory(directory, program);
     }
 
     /// <summary>The interpreter that a script's first line names; null for everything else, and for what can't be read.</summary>
-    internal static unsafe string? InterpreterOf(string path)
+    internal static unsafe string? InterpreterOf(string path) => InterpreterOf(path, out _);
+
+    /// <param name="path">The file.</param>
+    /// <param name="isNative">
+    /// Whether the kernel can run it by an open file: a binary of this machine, or one that may be executed and not read, which no
+    /// interpreter could read either.
+    /// </param>
+    private static unsafe string? InterpreterOf(string path, out bool isNative)
     {
+        isNative = true;
         // Non-blocking, should the name mean a FIFO by now.
         var fd = Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0);
         if (fd < 0)
@@ -113,6 +140,7 @@ internal static class ExecutableResolver
         }
 
         _ = Libc.Close(fd);
+        isNative = length < 0 || NativeBinary.Is(line[..(int)length]);
         if (length < 3 || !line.StartsWith("#!"u8))
         {
             return null;
@@ -124,7 +152,7 @@ internal static class ExecutableResolver
         return word.IsEmpty ? null : Encoding.UTF8.GetString(word);
     }
 
-    private static OneOf<ExecutableLease, OperationError> TryOpen(string requested, string path, string workingDirectory)
+    private static OneOf<ExecutableLease, OperationError> TryOpen(string requested, string path, string workingDirectory, int directory)
     {
         var fd = Libc.Open(path, Libc.O_PATH | Libc.O_CLOEXEC, 0);
         if (fd < 0)
@@ -136,7 +164,10 @@ internal static class ExecutableResolver
             };
         }
 
-        var result = Examine(requested, path, workingDirectory, fd);
+        // Above the number that the child gives it, which is closed there first.
+        var moved = Descriptor.MoveUp(ref fd, ProgramNames.ChildDescriptor + 1);
+        var result =
+            moved != 0 ? CannotOpen(path, "it can't be held open", moved) : Examine(requested, path, workingDirectory, directory, fd);
         if (result.IsT1)
         {
             _ = Libc.Close(fd);
@@ -145,7 +176,13 @@ internal static class ExecutableResolver
         return result;
     }
 
-    private static OneOf<ExecutableLease, OperationError> Examine(string requested, string path, string workingDirectory, int fd)
+    private static OneOf<ExecutableLease, OperationError> Examine(
+        string requested,
+        string path,
+        string workingDirectory,
+        int directory,
+        int fd
+    )
     {
         var error = FileStatus.Read(fd, out var status);
         if (error != 0)
@@ -178,7 +215,7 @@ internal static class ExecutableResolver
             );
         }
 
-        var interpreter = InterpreterOf(Descriptor.ProcPath(fd));
+        var interpreter = InterpreterOf(Descriptor.ProcPath(fd), out var isNative);
         if (interpreter is not null && CheckInterpreter(path, interpreter, workingDirectory) is { } missing)
         {
             return missing;
@@ -193,10 +230,14 @@ internal static class ExecutableResolver
                 status.Inode,
                 status.OwnerUid,
                 status.Permissions,
-                interpreter
+                interpreter ?? (isNative ? null : ExecutableFacts.OtherFormat)
             ),
-            fd
-        );
+            fd,
+            directory
+        )
+        {
+            RealWorkingDirectory = Descriptor.RealPath(directory),
+        };
     }
 
     /// <summary>execve(2) answers ENOENT for a script whose interpreter is missing, as if the script were.</summary>

@@ -19,14 +19,15 @@ internal unsafe ref struct NativeStrings
         _at = at;
     }
 
-    internal static int SizeOf(LaunchPlan plan) =>
-        Size(plan.Executable.Facts.Path)
-        + Size(plan.WorkingDirectory)
+    internal static int SizeOf(LaunchPlan plan, in LaunchPaths paths) =>
+        Size(paths.Program)
+        + Size(paths.Directory)
+        + Size(paths.OpenProgram)
         + Sizes(plan.Arguments)
         + Sizes(plan.Environment)
         + ((plan.Arguments.Count + plan.Environment.Count + 2) * sizeof(byte*));
 
-    internal static byte[] Rent(LaunchPlan plan) => ArrayPool<byte>.Shared.Rent(SizeOf(plan));
+    internal static byte[] Rent(LaunchPlan plan, in LaunchPaths paths) => ArrayPool<byte>.Shared.Rent(SizeOf(plan, paths));
 
     /// <summary>Arguments and environment may hold secrets: nothing of them stays in the pool.</summary>
     internal static void Return(byte[] block) => ArrayPool<byte>.Shared.Return(block, clearArray: true);

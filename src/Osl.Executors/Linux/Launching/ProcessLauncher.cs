@@ -36,6 +36,7 @@ internal sealed class ProcessLauncher(
     ExitWatcher watcher,
     EpollLoop io,
     LinuxGroups groups,
+    ProgramNames names,
     JobControl? jobControl = null
 )
 {
@@ -81,7 +82,13 @@ internal sealed class ProcessLauncher(
             }
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
-            error = Spawn(plan, pipes, terminal?.BirthDescriptor ?? -1, out var pid);
+            var paths = LaunchPaths.Of(plan, names);
+            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, out var pid);
+            if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
+            {
+                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, out pid);
+            }
+
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
@@ -178,16 +185,17 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private static unsafe int Spawn(LaunchPlan plan, in ChildPipes pipes, int terminal, out int pid)
+    private static unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, out int pid)
     {
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
-        var block = NativeStrings.Rent(plan);
+        var block = NativeStrings.Rent(plan, paths);
         fixed (byte* start = block)
         {
             var strings = NativeStrings.Over(block, start, plan);
-            var path = strings.Add(plan.Executable.Facts.Path);
-            var directory = strings.Add(plan.WorkingDirectory);
+            var path = strings.Add(paths.Program);
+            var directory = strings.Add(paths.Directory);
+            var open = strings.Add(paths.OpenProgram);
             var argv = strings.AddTable(plan.Arguments, 0);
             var envp = strings.AddTable(plan.Environment, plan.Arguments.Count + 1);
 
@@ -206,7 +214,16 @@ internal sealed class ProcessLauncher(
             spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
             spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
             spawn.ChangeDirectory(directory);
-            spawn.CloseTheRest();
+            if (paths.OpenProgram.Length > 0)
+            {
+                spawn.Reopen(open, ProgramNames.ChildDescriptor);
+                spawn.CloseTheRest(ProgramNames.ChildDescriptor + 1);
+            }
+            else
+            {
+                spawn.CloseTheRest();
+            }
+
             var error = spawn.Spawn(path, argv, envp, out pid);
             spawn.Dispose();
             NativeStrings.Return(block);

@@ -110,6 +110,15 @@ internal unsafe ref struct SpawnActions
     /// <param name="fd">Ours; the child has it until its exec.</param>
     internal void TakeTerminal(int fd) => Check(LibcExtensions.AddTcsetpgrp(_actions, fd));
 
+    /// <summary>
+    /// Opens a descriptor of ours anew in the child, until its exec. After the standard streams, so that the number is the lowest that is
+    /// free and nothing is duplicated, which would take off its close-on-exec.
+    /// </summary>
+    /// <param name="path">Where /proc shows it in the child.</param>
+    /// <param name="number">The child's number; below ours.</param>
+    internal void Reopen(byte* path, int number) =>
+        Check(Libc.PosixSpawnActionsAddOpen(_actions, number, path, Libc.O_PATH | Libc.O_CLOEXEC, 0));
+
     internal void ChangeDirectory(byte* path) => Check(Libc.PosixSpawnActionsAddChdir(_actions, path));
 
     /// <summary>Closes what a library of the host has opened without O_CLOEXEC. Ours is closed by its flag, with every libc.</summary>

@@ -111,14 +111,16 @@ internal static class Descriptor
         return flags >= 0 && (flags & Libc.FD_CLOEXEC) == 0;
     }
 
-    private static int MoveUp(ref int fd)
+    /// <summary>Gives a descriptor a number not below one, close-on-exec. It keeps its own where that is high enough.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal static int MoveUp(ref int fd, int least = 3)
     {
-        if (fd > 2)
+        if (fd >= least)
         {
             return 0;
         }
 
-        var moved = Libc.Fcntl(fd, Libc.F_DUPFD_CLOEXEC, 3);
+        var moved = Libc.Fcntl(fd, Libc.F_DUPFD_CLOEXEC, least);
         if (moved < 0)
         {
             return Libc.LastError;

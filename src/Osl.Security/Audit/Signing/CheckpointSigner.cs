@@ -78,7 +78,8 @@ internal sealed class CheckpointSigner : IDisposable
 
     internal bool IsDue => _refusal is null && (_timeIsUp || _unsigned >= _options.EveryRecords);
 
-    internal bool HasUnsigned => _refusal is null && _unsigned > 0;
+    /// <summary>Whether closing has something left to do: to sign, or to tell the sink of what was signed without a sync.</summary>
+    internal bool HasRest => _refusal is null && (_unsigned > 0 || _undelivered is not null);
 
     /// <summary>Opens key and state. Reads what the log has beyond them, without its lock.</summary>
     internal static OneOf<CheckpointSigner, OperationError> Open(string directory, AuditSigningOptions options, AuditJournalOptions journal)
@@ -184,15 +185,15 @@ internal sealed class CheckpointSigner : IDisposable
         if (tail.Size == 0 || (_place.NotedSize == tail.Size && next is null))
         {
             _unsigned = 0;
+            if (sync)
+            {
+                DeliverSynced(tail);
+            }
+
             return;
         }
 
-        if (tail.NeedsSync)
-        {
-            tail.Sync();
-        }
-
-        Deliver();
+        DeliverSynced(tail);
         tail.MakeRoom(NoteFrame);
         var time = JournalFormat.Microseconds(_clock.GetUtcNow());
         var note = AuditCheckpoint.Sign(_place, time, KeyOf(_place.Key ?? newest), next);
@@ -271,6 +272,16 @@ internal sealed class CheckpointSigner : IDisposable
         }
 
         return _key;
+    }
+
+    private void DeliverSynced(JournalTail tail)
+    {
+        if (tail.NeedsSync)
+        {
+            tail.Sync();
+        }
+
+        Deliver();
     }
 
     private void Deliver()

@@ -1,0 +1,58 @@
+namespace Osl.Security.Policies;
+
+/// <summary>
+/// Compares paths segment by segment, without allocating. Nothing is normalised: what is not canonical (relative, with <c>.</c>,
+/// <c>..</c> or empty segments) is neither equal to nor below anything. Look-alike letters are just different letters.
+/// </summary>
+internal static class PathSegments
+{
+    /// <summary>How paths and names compare: as the platform's own file systems usually do.</summary>
+    internal static StringComparison Comparison { get; } =
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
+    internal static StringComparer Comparer { get; } = StringComparer.FromComparison(Comparison);
+
+    /// <summary>Whether a path is absolute and has only names for segments; a separator at the end is allowed for a root only.</summary>
+    internal static bool IsCanonical(ReadOnlySpan<char> path)
+    {
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0'))
+        {
+            return false;
+        }
+
+        var rest = path[Path.GetPathRoot(path).Length..];
+        while (rest.Length > 0)
+        {
+            var end = IndexOfSeparator(rest);
+            var segment = end < 0 ? rest : rest[..end];
+            if (segment.Length == 0 || segment is "." || segment is ".." || end == rest.Length - 1)
+            {
+                return false;
+            }
+
+            rest = end < 0 ? default : rest[(end + 1)..];
+        }
+
+        return true;
+    }
+
+    internal static bool AreEqual(ReadOnlySpan<char> path, ReadOnlySpan<char> other) => path.Equals(other, Comparison) && IsCanonical(path);
+
+    /// <summary>Whether a path is a directory or below it.</summary>
+    internal static bool IsUnder(ReadOnlySpan<char> path, ReadOnlySpan<char> directory) =>
+        path.StartsWith(directory, Comparison)
+        && (path.Length == directory.Length || IsSeparator(directory[^1]) || IsSeparator(path[directory.Length]))
+        && IsCanonical(path);
+
+    /// <summary>The last segment; the whole text when it has no separator.</summary>
+    internal static ReadOnlySpan<char> LastName(ReadOnlySpan<char> path)
+    {
+        var at = OperatingSystem.IsWindows() ? path.LastIndexOfAny('/', '\\') : path.LastIndexOf('/');
+        return path[(at + 1)..];
+    }
+
+    private static int IndexOfSeparator(ReadOnlySpan<char> text) =>
+        OperatingSystem.IsWindows() ? text.IndexOfAny('/', '\\') : text.IndexOf('/');
+
+    private static bool IsSeparator(char unit) => unit == '/' || (unit == '\\' && OperatingSystem.IsWindows());
+}

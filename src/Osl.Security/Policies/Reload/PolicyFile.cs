@@ -1,0 +1,81 @@
+using System.Text;
+using Osl.Interop.Files;
+using Osl.Operations;
+
+namespace Osl.Security.Policies;
+
+/// <summary>Reads policies from files that nobody else could have written.</summary>
+public static class PolicyFile
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// Reads and checks a file. On Unix it has to be trusted: no component of its path may be written by anybody but root and the
+    /// host's own account (knowledge/trusted-paths.md). On Windows that is not looked at yet.
+    /// </summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<CompiledPolicy, PolicyRefusal> Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (WhyNotTrusted(path) is { } problem)
+        {
+            return Refuse(path, problem, "a file that only root and this account can change");
+        }
+
+        return Read(path);
+    }
+
+    /// <summary>The same, trusted or not: for those who write policies. Nothing may be judged by it.</summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<CompiledPolicy, PolicyRefusal> Read(string path) =>
+        Text(path).TryPickT0(out var text, out var refusal) ? PolicyReader.Read(text, path) : refusal;
+
+    /// <summary>Reads a file of cases.</summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal> ReadCases(string path) =>
+        Text(path).TryPickT0(out var text, out var refusal)
+            ? PolicyCaseReader.Read(text, path)
+            : OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal>.FromT1(refusal);
+
+    /// <summary>Why a file would not be trusted; null when it would be, and where that is not looked at.</summary>
+    /// <param name="path">Its path.</param>
+    public static string? WhyNotTrusted(string path) =>
+        !OperatingSystem.IsWindows() && TrustedPath.Examine(path) is { IsTrusted: false } trust ? trust.Describe() : null;
+
+    private static OneOf<string, PolicyRefusal> Text(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            // Bounded before it is read: a device or a huge file must not fill the memory.
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var bytes = new byte[YamlTree.MostCharacters + 1];
+            var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (count == bytes.Length)
+            {
+                return Refuse(path, "the file is too large", $"at most {YamlTree.MostCharacters} bytes");
+            }
+
+            var text = bytes.AsSpan(0, count);
+            return Strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[3..] : text);
+        }
+        catch (DecoderFallbackException)
+        {
+            return Refuse(path, "the file is not UTF-8", "UTF-8");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return Refuse(path, $"the file can't be read ({e.GetType().Name})", "a file that this account can read");
+        }
+    }
+
+    private static PolicyRefusal Refuse(string path, string message, string expected) =>
+        new([
+            new PolicyProblem(message, expected)
+            {
+                File = path,
+                Line = 1,
+                Column = 1,
+            },
+        ]);
+}
