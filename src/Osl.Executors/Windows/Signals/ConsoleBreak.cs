@@ -19,9 +19,7 @@ namespace Osl.Executors.Windows;
 /// </remarks>
 internal static unsafe class ConsoleBreak
 {
-    private static readonly TimeSpan Arrival = TimeSpan.FromSeconds(2);
     private static readonly Lock OneAtATime = new();
-    private static readonly ManualResetEvent Arrived = new(initialState: false);
     private static bool s_hardened;
     private static bool s_hostHasConsole;
 
@@ -103,25 +101,12 @@ internal static unsafe class ConsoleBreak
     }
 
     /// <summary>Everybody at a console hears Ctrl-C, so it is for those only who have theirs to themselves.</summary>
-    /// <remarks>
-    /// Returns when it has reached the visitor itself, or will not any more: a program that exits while the event is on its way to it
-    /// stays half alive under Wine, with its handles open.
-    /// </remarks>
-    private static int PressCtrlC(int[] pids)
-    {
-        _ = Arrived.Reset();
-        if (
-            s_hostHasConsole
-            || !AtOurConsole().Except(pids).All(pid => pid == Environment.ProcessId)
-            || Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, 0) == 0
-        )
-        {
-            return 0;
-        }
-
-        _ = Arrived.WaitOne(Arrival);
-        return 1;
-    }
+    private static int PressCtrlC(int[] pids) =>
+        !s_hostHasConsole
+        && AtOurConsole().Except(pids).All(pid => pid == Environment.ProcessId)
+        && Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, 0) != 0
+            ? 1
+            : 0;
 
     private static int[] AtOurConsole()
     {
@@ -151,9 +136,5 @@ internal static unsafe class ConsoleBreak
 
     /// <summary>1: handled, nobody else is asked.</summary>
     [UnmanagedCallersOnly]
-    private static int OnEvent(uint controlEvent)
-    {
-        _ = Arrived.Set();
-        return controlEvent is Kernel32.CTRL_C_EVENT or Kernel32.CTRL_BREAK_EVENT ? 1 : 0;
-    }
+    private static int OnEvent(uint controlEvent) => controlEvent is Kernel32.CTRL_C_EVENT or Kernel32.CTRL_BREAK_EVENT ? 1 : 0;
 }
