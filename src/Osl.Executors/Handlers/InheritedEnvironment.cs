@@ -58,7 +58,9 @@ internal sealed class InheritedEnvironment
             .. Effective(config)
                 .Where(variable => !dropped.Contains(variable.Name))
                 .Select(variable =>
-                    path is not null && NameComparer.Equals(variable.Name, "PATH") && !asked.Contains("PATH") ? $"PATH={path}" : Entry(variable)
+                    path is not null && NameComparer.Equals(variable.Name, "PATH") && !asked.Contains("PATH")
+                        ? $"PATH={path}"
+                        : Entry(variable)
                 ),
             marker,
         ];

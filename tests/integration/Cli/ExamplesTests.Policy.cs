@@ -20,7 +20,8 @@ public sealed partial class ExamplesTests
             return Task.CompletedTask;
         },
         ["osl policy schema"] = scene => scene.TellsAsync(line => line.Contains("\"$schema\"", StringComparison.Ordinal)),
-        ["osl policy lint policy.yaml"] = scene => scene.TellsAsync(line => line.Contains("no finding", StringComparison.OrdinalIgnoreCase)),
+        ["osl policy lint policy.yaml"] = scene =>
+            scene.TellsAsync(line => line.Contains("no finding", StringComparison.OrdinalIgnoreCase)),
         ["osl policy test policy.yaml cases.yaml"] = scene => scene.TellsAsync(line => line.Contains('1', StringComparison.Ordinal)),
         ["osl policy test policy.yaml cases.yaml --json"] = scene =>
         {

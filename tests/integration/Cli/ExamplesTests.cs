@@ -99,7 +99,10 @@ public sealed partial class ExamplesTests : IDisposable
     [MemberData(nameof(Examples))]
     public async Task An_example_does_what_it_says(string commandLine)
     {
-        var effect = Effects.GetValueOrDefault(commandLine) ?? AuditEffects.GetValueOrDefault(commandLine) ?? PolicyEffects.GetValueOrDefault(commandLine);
+        var effect =
+            Effects.GetValueOrDefault(commandLine)
+            ?? AuditEffects.GetValueOrDefault(commandLine)
+            ?? PolicyEffects.GetValueOrDefault(commandLine);
         Assert.NotNull(effect);
         // A place in which git status and make have something to do, and a journal of more than 20 records, one of them a refusal.
         await File.WriteAllTextAsync(

@@ -9,7 +9,19 @@ public sealed class CompleterTests
     /// <summary>Names of values for which there is nothing to offer.</summary>
     private static readonly string[] Free = ["D", "K=V", "TEXT", "N", "NAME", "LINE", "PROGRAM", "T", "ACTION", "OUTCOME", "INDEX"];
 
-    private static readonly string[] Offered = ["SIGNAL", "PGID", "PID", "DIR", "FILE", "CASES", "ID", "OPERATION|INDEX", "SHELL", "DECISION"];
+    private static readonly string[] Offered =
+    [
+        "SIGNAL",
+        "PGID",
+        "PID",
+        "DIR",
+        "FILE",
+        "CASES",
+        "ID",
+        "OPERATION|INDEX",
+        "SHELL",
+        "DECISION",
+    ];
 
     [Theory]
     [InlineData("kill-group", "ki")]
