@@ -118,6 +118,23 @@ internal sealed class GlobalOptions
             }
         });
 
+    // Who may run osl as root must not be able to lead the record of it elsewhere.
+    private void RefuseOtherJournal(ParseResult parse, CliIo io)
+    {
+        if (
+            !OperatingSystem.IsWindows()
+            && HostIdentity.IsPrivileged
+            && OslDirectories.HasSystemPolicy
+            && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null
+        )
+        {
+            throw new OslConfigurationException(
+                "As root, where the system has a policy, the journal can't be kept elsewhere.",
+                "Leave out --audit-dir and OSL_AUDIT_DIR."
+            );
+        }
+    }
+
     /// <summary>Where the key of a journal lies, if it has one: beside it, since neither may hold the other.</summary>
     internal static string KeysOf(string auditDirectory) => Path.TrimEndingDirectorySeparator(auditDirectory) + "-keys";
 
@@ -145,23 +162,6 @@ internal sealed class GlobalOptions
                 },
             }
         );
-    }
-
-    // Who may run osl as root must not be able to lead the record of it elsewhere.
-    private void RefuseOtherJournal(ParseResult parse, CliIo io)
-    {
-        if (
-            !OperatingSystem.IsWindows()
-            && HostIdentity.IsPrivileged
-            && OslDirectories.HasSystemPolicy
-            && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null
-        )
-        {
-            throw new OslConfigurationException(
-                "As root, where the system has a policy, the journal can't be kept elsewhere.",
-                "Leave out --audit-dir and OSL_AUDIT_DIR."
-            );
-        }
     }
 
     /// <summary>Who asks: the account osl runs as.</summary>

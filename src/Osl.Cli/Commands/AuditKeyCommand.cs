@@ -34,7 +34,7 @@ internal sealed class AuditKeyCommand : OslCommand
         "show",
         "Print the public half of the newest key that signs the audit journal.",
         "For 'osl audit verify --key FILE'.",
-        new("osl audit key init --json && osl audit key show --json", "The public key and its fingerprint."),
+        new("osl audit key init && osl audit key show --json", "The public key and its fingerprint."),
         AuditKeys.Show
     );
 

@@ -59,7 +59,7 @@ internal sealed class InheritedEnvironment
                 .Where(variable => !dropped.Contains(variable.Name))
                 .Select(variable =>
                     path is not null && NameComparer.Equals(variable.Name, "PATH") && !asked.Contains("PATH")
-                        ? $"PATH={path}"
+                        ? $"{variable.Name}={path}"
                         : Entry(variable)
                 ),
             marker,

@@ -159,6 +159,8 @@ public sealed partial class ExamplesTests : IDisposable
         Assert.Equal(0, OslCommandLine.AliveIn(pgid));
     }
 
+    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
+
     [Fact]
     public void Nothing_is_known_of_examples_that_are_gone() =>
         Assert.Empty(
@@ -167,8 +169,6 @@ public sealed partial class ExamplesTests : IDisposable
                 .Concat(PolicyEffects.Keys)
                 .Except(Examples.Select(row => row.Data), StringComparer.Ordinal)
         );
-
-    private static string RealPath(string path) => Osl.Cli.Policies.RealPaths.Of(path)!;
 
     private static IEnumerable<OslCommand> Below(System.CommandLine.Command command) =>
         command.Subcommands.SelectMany(Below).Concat(command is OslCommand leaf ? [leaf] : []);

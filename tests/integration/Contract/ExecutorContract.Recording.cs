@@ -204,14 +204,14 @@ public abstract partial class ExecutorContract
     }
 
     [Fact]
-    public async Task What_an_approval_leads_to_is_judged_and_recorded_by_the_second_decision()
+    public async Task What_an_approval_leads_to_is_judged_by_the_second_decision()
     {
         var policy = PolicyWhere(mayEver: true);
         policy
             .Decide(default!, default!, default!, default!)
             .ReturnsForAnyArgs(
-                new PolicyDecision(PolicyEffect.RequireApproval, "first", "somebody has to look."),
-                new PolicyDecision(PolicyEffect.RequireApproval, "second", "approved.") { DropVariables = [A.Home] }
+                new PolicyDecision(PolicyEffect.RequireApproval, "ask", "somebody has to look."),
+                new PolicyDecision(PolicyEffect.RequireApproval, "ask", "approved.") { DropVariables = [A.Home] }
             );
         var approver = Substitute.For<IApprover>();
         approver.ApproveAsync(Arg.Any<ApprovalRequest>(), Arg.Any<CancellationToken>()).Returns(new Approval(true, "boss", "fine"));
@@ -220,10 +220,27 @@ public abstract partial class ExecutorContract
         var run = await host.ExecuteAsync(A.PrintVariables(A.Home).Run(), Me, Test).OrThrow();
 
         Assert.Equal("none\n", run.StandardOutput.Text);
-        Assert.Equal(
-            "second",
-            Journal().First(record => record.Operation == run.OperationId && record.Type == AuditRecordType.Intent).Rule
-        );
+        Assert.Equal("ask", Journal().First(record => record.Operation == run.OperationId && record.Type == AuditRecordType.Intent).Rule);
+    }
+
+    [Fact]
+    public async Task An_approval_for_one_rule_is_none_for_another()
+    {
+        var policy = PolicyWhere(mayEver: true);
+        policy
+            .Decide(default!, default!, default!, default!)
+            .ReturnsForAnyArgs(
+                new PolicyDecision(PolicyEffect.RequireApproval, "first", "somebody has to look."),
+                new PolicyDecision(PolicyEffect.RequireApproval, "second", "somebody else has to look.")
+            );
+        var approver = Substitute.For<IApprover>();
+        approver.ApproveAsync(Arg.Any<ApprovalRequest>(), Arg.Any<CancellationToken>()).Returns(new Approval(true, "boss", "fine"));
+        await using var host = CreateHost(options => options.UsePolicy(policy).UseApprover(approver));
+
+        var error = Assert.IsType<ApprovalRequired>(await FailAsync(A.Nothing.Run(), host: host));
+
+        Assert.Equal("second", error.Rule);
+        Assert.Contains(Journal(), record => record.Operation == error.OperationId && record.Type == AuditRecordType.Refusal);
     }
 
     [Fact]

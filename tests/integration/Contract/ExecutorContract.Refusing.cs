@@ -122,7 +122,7 @@ public abstract partial class ExecutorContract
             var denied = Assert.IsType<Denied>(await FailAsync(new ProcessSignalOperation(foreign.Id, Signal.Continue)));
 
             Assert.Equal("builtin:foreign-target", denied.Rule);
-            Assert.Contains("a policy of its own could allow it", denied.Remedy, StringComparison.Ordinal);
+            Assert.Contains("the system's policy file", denied.Remedy, StringComparison.Ordinal);
             Assert.False(foreign.HasExited);
         }
         finally

@@ -29,12 +29,7 @@ public sealed class AuditRecordJsonTests
             Decision = PolicyEffect.RequireApproval,
             Rule = "deploy",
             PolicyHash = "builtin-1",
-            PreviousPolicyHash = "builtin-0",
-            Executable = new ExecutableFacts("git", "/usr/bin/git", "/usr/bin/git", 2049, 77, 0, 0x1ED, "/bin/sh")
-            {
-                Sha256 = "ab12",
-                IsTrusted = true,
-            },
+            Executable = new ExecutableFacts("git", "/usr/bin/git", "/usr/bin/git", 2049, 77, 0, 0x1ED, null),
             Target = new TargetFacts(42, IsGroup: true, TargetRelation.OtherPrincipal, 3)
             {
                 Principal = "bob",

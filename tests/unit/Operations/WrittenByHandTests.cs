@@ -37,7 +37,14 @@ public sealed class WrittenByHandTests
     [Fact]
     public void A_record_with_every_member_is_written_as_the_serializer_would()
     {
-        var whole = AuditRecordJsonTests.Whole with { Ended = 1, Forced = 0, Escaped = [5, 6] };
+        var whole = AuditRecordJsonTests.Whole with
+        {
+            Ended = 1,
+            Forced = 0,
+            Escaped = [5, 6],
+            PreviousPolicyHash = "builtin-0",
+            Executable = AuditRecordJsonTests.Whole.Executable! with { Interpreter = "/bin/sh", Sha256 = "ab12", IsTrusted = true },
+        };
 
         Assert.Equal(Encoding.UTF8.GetString(Serialized(whole)), Encoding.UTF8.GetString(AuditRecordJsonTests.Bytes(whole)));
         Assert.All(

@@ -128,8 +128,12 @@ public sealed class PolicyPropertyTests
 
                 shadowed++;
                 var others = sample.Item1.Rules.Where(rule => !SameText(rule.Id, finding.Rule)).ToValueList();
-                return sample.Item2.Ask(policy).Effect
-                    == sample.Item2.Ask(CompiledPolicy.Compile(sample.Item1 with { Rules = others }).AsT0).Effect;
+                var (with, without) = (
+                    sample.Item2.Ask(policy),
+                    sample.Item2.Ask(CompiledPolicy.Compile(sample.Item1 with { Rules = others }).AsT0)
+                );
+                Assert.True(with.Effect == without.Effect, $"{finding}: {with} with it, {without} without");
+                return true;
             },
             3000
         );

@@ -75,6 +75,87 @@ public sealed class PolicySchemaTests
         Assert.True(PolicyReader.Read(text).IsT1);
     }
 
+    /// <summary>What only the loader says: what takes more than one place of the file to see, or somebody who matches.</summary>
+    private static readonly string[] BeyondSchema =
+    [
+        "the example ",
+        " means something for process.start only",
+        // The schema says so of rules that allow; of those that require an approval it would take the actions to tell.
+        "the rule permits starts and ",
+    ];
+
+    [Fact]
+    public void Schema_and_loader_agree_on_files_with_a_mistake_in_them()
+    {
+        var refused = 0;
+        var passed = new SortedSet<string>(StringComparer.Ordinal);
+        Prop.ForAll(
+                PolicySamples.Document.Zip(Gen.Choose(0, 100_000)).ToArbitrary(),
+                sample =>
+                {
+                    var (document, seed) = sample;
+                    var tree = JsonSchema.FromYaml(YamlTree.Read(PolicyWriter.Write(document)).AsT0)!;
+                    Mistake(tree, new Random(seed));
+                    var text = tree.ToJsonString();
+                    var read = PolicyReader.Read(text);
+                    refused += read.IsT1 ? 1 : 0;
+                    var valid = Schema.IsValid(JsonNode.Parse(text));
+                    if (valid && read.TryPickT1(out var refusal, out _))
+                    {
+                        passed.UnionWith(
+                            refusal
+                                .Problems.Select(problem => $"{problem.Where}: {problem.Message}")
+                                .Where(message => !BeyondSchema.Any(part => message.Contains(part, StringComparison.Ordinal)))
+                        );
+                    }
+
+                    return (valid || read.IsT1).Label($"loads, and the schema refuses it: {text}");
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+
+        Assert.True(passed.Count == 0, string.Join('\n', passed));
+        // Else both would have agreed on nothing.
+        Assert.True(refused > 1000, $"{refused} were refused");
+    }
+
+    /// <summary>Changes one place: a key taken away, one that nobody knows, another kind of value, nothing, an empty list.</summary>
+    private static void Mistake(JsonNode tree, Random random)
+    {
+        var places = Places(tree).ToList();
+        var place = places[random.Next(places.Count)];
+        // Not a bare number or flag: the loader takes that for the text it is, where a schema says that it wants quotes.
+        JsonNode?[] others = [null, "", "other", new JsonArray(), new JsonObject(), new JsonArray("x"), new JsonObject { ["x"] = 1 }];
+        if (place is JsonObject map && (map.Count == 0 || random.Next(3) == 0))
+        {
+            map["unheard-of"] = 1;
+        }
+        else if (place is JsonObject some)
+        {
+            var key = some.ElementAt(random.Next(some.Count)).Key;
+            if (random.Next(2) == 0)
+            {
+                some.Remove(key);
+            }
+            else
+            {
+                some[key] = others[random.Next(others.Length)];
+            }
+        }
+        else if (place is JsonArray { Count: > 0 } list)
+        {
+            list[random.Next(list.Count)] = others[random.Next(others.Length)];
+        }
+    }
+
+    private static IEnumerable<JsonNode> Places(JsonNode node) =>
+        node switch
+        {
+            JsonObject map => map.Where(entry => entry.Value is not null).SelectMany(entry => Places(entry.Value!)).Prepend(map),
+            JsonArray list => list.Where(item => item is not null).SelectMany(item => Places(item!)).Prepend(list),
+            _ => [],
+        };
+
     private static bool IsValid(string text) => Schema.IsValid(JsonSchema.FromYaml(YamlTree.Read(text).AsT0));
 
     private static string Words(JsonNode definition) => Sorted(definition["enum"]!.AsArray().Select(word => word!.GetValue<string>()));

@@ -31,14 +31,17 @@ internal static class Coverage
             && other.Containment == rule.Containment
             && other.Require == rule.Require
             && other.Environment == rule.Environment;
-        if (other.Effect == PolicyEffect.RequireApproval && rule.Effect == PolicyEffect.Allow)
-        {
-            // Where its restrictions fail it denies: it speaks either way.
-            return true;
-        }
-
-        return (isSame || isWider) && (!Selects(rule, other) || !isSame || string.CompareOrdinal(other.Id, rule.Id) < 0);
+        var comesFirst = !isSame || !Selects(rule, other) || string.CompareOrdinal(other.Id, rule.Id) < 0;
+        return rule.Effect == PolicyEffect.RequireApproval
+            // Where its restrictions fail it denies: the other has to fail with it.
+            ? isSame && HasSameDefaults(other, rule) && comesFirst
+            // Where the restrictions of one that requires an approval fail it denies: it speaks either way.
+            : other.Effect == PolicyEffect.RequireApproval || ((isSame || isWider) && comesFirst);
     }
+
+    /// <summary>What is restricted where a rule does not state it.</summary>
+    private static bool HasSameDefaults(PolicyRule other, PolicyRule rule) =>
+        other.Elevated == rule.Elevated && other.Paths is null == rule.Paths is null;
 
     private static bool Selects(PolicyRule other, PolicyRule rule) =>
         Lists(other.Principals, rule.Principals)

@@ -10,8 +10,8 @@ public static class PolicyFile
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// Reads and checks a file. It has to be trusted: no component of its path may be written by anybody but the system's accounts and
-    /// the host's own (knowledge/trusted-paths.md).
+    /// Reads and checks a file. It has to be trusted: no component of its path may be changed by anybody but the system's administrators and
+    /// the host's own account (knowledge/trusted-paths.md).
     /// </summary>
     /// <param name="path">Its path.</param>
     public static OneOf<CompiledPolicy, PolicyRefusal> Load(string path)
@@ -19,7 +19,7 @@ public static class PolicyFile
         ArgumentNullException.ThrowIfNull(path);
         if (WhyNotTrusted(path) is { } problem)
         {
-            return Refuse(path, problem, "a file that only the system's accounts and this one can change");
+            return Refuse(path, problem, "a file that only root and this account can change");
         }
 
         return Read(path);
@@ -37,7 +37,7 @@ public static class PolicyFile
             ? PolicyCaseReader.Read(text, path)
             : OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal>.FromT1(refusal);
 
-    /// <summary>Why a file would not be trusted; null when it would be.</summary>
+    /// <summary>Why a file would not be trusted (knowledge/trusted-paths.md); null when it would be.</summary>
     /// <param name="path">Its path.</param>
     public static string? WhyNotTrusted(string path) => TrustedPath.Examine(path) is { IsTrusted: false } trust ? trust.Describe() : null;
 
