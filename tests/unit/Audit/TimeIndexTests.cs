@@ -1,3 +1,4 @@
+using Osl.Interop.Windows;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Security.Audit;
@@ -118,6 +119,7 @@ public sealed class TimeIndexTests : JournalFixture
     [Fact]
     public async Task It_is_not_used_where_something_is_to_be_proven()
     {
+        Assert.SkipWhen(Wine.IsHere, "real Windows only: Wine's CNG can't export a key (NTE_NOT_SUPPORTED), so none can be written down.");
         await MakeAsync(5_000);
         var reader = new AuditReader(Dir);
         var options = new AuditReadOptions { Since = _clock.Now - TimeSpan.FromHours(40) };

@@ -11,13 +11,15 @@ public sealed class PolicyDecisionTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("osl-policy-").FullName;
 
+    private static readonly string GitPath = PolicyPaths.Here("/usr/bin/git");
+
     private static readonly SpawnProcessOperation Status = new("git", ["status"]);
 
     private static OperationFacts Facts =>
         new()
         {
-            Executable = new ExecutableFacts("git", "/usr/bin/git", "/usr/bin/git", 1, 1, 0, 0x1ed, null),
-            RealWorkingDirectory = "/srv/repos/x",
+            Executable = new ExecutableFacts("git", GitPath, GitPath, 1, 1, 0, 0x1ed, null),
+            RealWorkingDirectory = PolicyPaths.Here("/srv/repos/x"),
             EnvironmentNames = ["HOME", "LANG", "LD_PRELOAD", "PATH", "SECRET"],
         };
 
@@ -110,7 +112,7 @@ public sealed class PolicyDecisionTests : IDisposable
             PolicyEffect.Deny,
             Ask(policy, Status, Facts with { Executable = plain with { Sha256 = new string('b', 64), IsTrusted = true } }).Effect
         );
-        var script = Facts with { Executable = plain with { Interpreter = "/bin/sh", IsTrusted = false } };
+        var script = Facts with { Executable = plain with { Interpreter = PolicyPaths.Here("/bin/sh"), IsTrusted = false } };
         Assert.Equal(PolicyEffect.Deny, Ask(Git(rule => rule), Status, script).Effect);
     }
 
@@ -127,7 +129,7 @@ public sealed class PolicyDecisionTests : IDisposable
     public void A_directory_is_compared_by_segments(string directory, bool allowed)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the paths are Unix's");
-        var policy = Git(rule => rule with { WorkingDirectory = new PathCondition { Under = ["/srv/repos"] } });
+        var policy = Git(rule => rule with { WorkingDirectory = new PathCondition { Under = [PolicyPaths.Here("/srv/repos")] } });
 
         Assert.Equal(
             allowed ? PolicyEffect.Allow : PolicyEffect.Deny,
@@ -141,7 +143,7 @@ public sealed class PolicyDecisionTests : IDisposable
         var builder = new PolicyBuilder();
         for (var i = 0; i < 1000; i++)
         {
-            var path = $"/usr/bin/program-{i % 100}";
+            var path = PolicyPaths.Here($"/usr/bin/program-{i % 100}");
             builder.Allow(
                 $"rule-{i}",
                 rule =>
@@ -160,7 +162,7 @@ public sealed class PolicyDecisionTests : IDisposable
         var operation = Status.WithArguments(["--short", "-b"]);
         var context = new OperationContext(new Principal("user-7") { Roles = ["team-3"] });
         var facts = Facts;
-        var denied = Facts with { Executable = Facts.Executable! with { CanonicalPath = "/usr/bin/program-5" } };
+        var denied = Facts with { Executable = Facts.Executable! with { CanonicalPath = PolicyPaths.Here("/usr/bin/program-5") } };
         for (var i = 0; i < 200; i++)
         {
             Assert.Equal(PolicyEffect.Allow, policy.Decide(ProcessActions.Start, operation, context, facts).Effect);
@@ -274,7 +276,7 @@ public sealed class PolicyDecisionTests : IDisposable
         rule with
         {
             Actions = ["process.start"],
-            Executable = new ExecutableCondition { Paths = ["/usr/bin/git"] },
+            Executable = new ExecutableCondition { Paths = [GitPath] },
             Arguments = ArgumentPattern.Of(ArgumentElement.OneOf("status", "log")),
         };
 

@@ -8,7 +8,10 @@ namespace Osl.Tests.Unit.Policies;
 
 public sealed class PolicyReaderTests
 {
-    private const string Git = """
+    private static readonly string Program = PolicyPaths.Here("/usr/bin/git");
+    private static readonly string Repositories = PolicyPaths.Here("/srv/repos");
+
+    private static readonly string Git = """
         version: 1
         default: deny
         rules:
@@ -24,11 +27,11 @@ public sealed class PolicyReaderTests
             because: read-only git
             matches:    [["git", "status"]]
             notMatches: [["git", "-c", "x=y", "status"]]
-        """;
+        """.Replace("/usr/bin/git", Program, StringComparison.Ordinal).Replace("/srv/repos", Repositories, StringComparison.Ordinal);
 
     /// <summary>A rule of the file that fits on one line, with room for one more key at line 3.</summary>
     private static string With(string keys) =>
-        $"version: 1\nrules:\n  - {{ id: a, effect: allow, actions: [process.start], executable: {{ path: /x }}, arguments: any, {keys} }}\n";
+        $"version: 1\nrules:\n  - {{ id: a, effect: allow, actions: [process.start], executable: {{ path: {PolicyPaths.Here("/x")} }}, arguments: any, {keys} }}\n";
 
     [Fact]
     public void The_example_of_the_facts_equals_what_the_builder_makes()
@@ -41,9 +44,9 @@ public sealed class PolicyReaderTests
                     {
                         Principals = ["role:dev"],
                         Actions = ["process.start"],
-                        Executable = new ExecutableCondition { Paths = ["/usr/bin/git"] },
+                        Executable = new ExecutableCondition { Paths = [Program] },
                         Arguments = ArgumentPattern.Of(ArgumentElement.OneOf("status", "log"), ArgumentElement.Rest("--?[a-z-]+")),
-                        WorkingDirectory = new PathCondition { Under = ["/srv/repos"] },
+                        WorkingDirectory = new PathCondition { Under = [Repositories] },
                         Environment = new EnvironmentCondition { Allow = ["LANG"], Deny = ["LD_*", "GIT_*"] },
                         Require = new Requirement { NewProcessGroup = true, MaxTimeout = TimeSpan.FromSeconds(30) },
                         Because = "read-only git",

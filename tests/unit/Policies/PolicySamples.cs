@@ -13,8 +13,8 @@ internal static class PolicySamples
 {
     internal static readonly PolicyAction Start = ProcessActions.Start;
 
-    private static readonly Gen<string> Path = Gen.Elements("/usr/bin/git", "/bin/busybox", "/opt/tools/run", "/usr/bin/g\u0456t");
-    private static readonly Gen<string> Directory = Gen.Elements("/usr", "/opt/tools", "/srv/repos", "/srv");
+    private static readonly Gen<string> Path = Places("/usr/bin/git", "/bin/busybox", "/opt/tools/run", "/usr/bin/g\u0456t");
+    private static readonly Gen<string> Directory = Places("/usr", "/opt/tools", "/srv/repos", "/srv");
     private static readonly Gen<string> Name = Gen.Elements("git", "sh", "busybox", "run");
     private static readonly Gen<string> Text = Gen.Elements(
         "status",
@@ -85,22 +85,25 @@ internal static class PolicySamples
         from own in Gen.Frequency((3, Gen.Constant(true)), (1, Gen.Constant(false)))
         from asked in Name
         from trusted in Gen.Elements<bool?>(true, false, null)
-        from script in Gen.Elements(null, null, "/bin/sh")
+        from script in Gen.Elements(null, null, PolicyPaths.Here("/bin/sh"))
         from digest in Gen.Elements(null, new string('a', 64))
-        select new ExecutableFacts(own ? real : asked, own ? real : $"/usr/bin/{asked}", real, 1, 1, 0, 0x1ed, script)
+        select new ExecutableFacts(own ? real : asked, own ? real : PolicyPaths.Here($"/usr/bin/{asked}"), real, 1, 1, 0, 0x1ed, script)
         {
             IsTrusted = trusted,
             Sha256 = digest,
         };
 
     private static Gen<OperationFacts> Facts =>
-        from directory in Gen.Elements(null, "/srv/repos/x", "/srv/repos-old", "/srv/../etc", "/")
+        from directory in Gen.Frequency(
+            (1, Gen.Constant<string?>(null)),
+            (4, Places("/srv/repos/x", "/srv/repos-old", "/srv/../etc", "/").Select(place => (string?)place))
+        )
         from names in Some(Gen.Elements("LANG", "HOME", "PATH", "LD_PRELOAD", "SECRET"))
         from runAs in Gen.Elements(null, null, new AccountFacts("deploy", 1001), new AccountFacts("root", 0))
         from elevated in Gen.Frequency((3, Gen.Constant(false)), (1, Gen.Constant(true)))
         from relation in Gen.Elements(Enum.GetValues<TargetRelation>())
         from isGroup in Gen.Elements(true, false)
-        from paths in Some(Gen.Elements("/srv/x", "/etc/passwd"))
+        from paths in Some(Places("/srv/x", "/etc/passwd"))
         select new OperationFacts
         {
             RealWorkingDirectory = directory,
@@ -113,6 +116,8 @@ internal static class PolicySamples
 
     private static Gen<PolicyRule> AnyRule =>
         Gen.Frequency((4, StartRule(PolicyEffect.Allow)), (2, StartRule(PolicyEffect.RequireApproval)), (2, DenyRule), (2, OtherRule));
+
+    private static Gen<string> Places(params string[] paths) => Gen.Elements(paths.Select(PolicyPaths.Here).ToArray());
 
     internal static Gen<ValueList<T>> Some<T>(Gen<T> one) =>
         Gen.Choose(0, 2).SelectMany(count => Gen.ArrayOf(one, count)).Select(items => items.ToValueList());

@@ -9,6 +9,7 @@ internal static unsafe class WindowClose
     /// <returns>How many windows were asked.</returns>
     internal static int Send(IReadOnlyCollection<int> pids)
     {
+        WineDesktop.Start();
         var search = new Search([.. pids.Select(pid => (uint)pid)]);
         var handle = GCHandle.Alloc(search);
         _ = User32.EnumWindows(&OnWindow, GCHandle.ToIntPtr(handle));

@@ -4,6 +4,10 @@ namespace Osl.Security.Policies;
 /// Compares paths segment by segment, without allocating. Nothing is normalised: what is not canonical (relative, with <c>.</c>,
 /// <c>..</c> or empty segments) is neither equal to nor below anything. Look-alike letters are just different letters.
 /// </summary>
+/// <remarks>
+/// On Windows only what the system itself says of a file is canonical: a drive, and <c>\</c> between names. A rule with <c>/</c>, with a
+/// stream, or with dots and spaces at the end of a name would speak of no file at all, and one that denies would deny nothing.
+/// </remarks>
 internal static class PathSegments
 {
     /// <summary>How paths and names compare: as the platform's own file systems usually do.</summary>
@@ -12,10 +16,15 @@ internal static class PathSegments
 
     internal static StringComparer Comparer { get; } = StringComparer.FromComparison(Comparison);
 
+    /// <summary>What <see cref="IsCanonical"/> asks for, in words.</summary>
+    internal static string Canonical { get; } =
+        "an absolute path without '.', '..', double or trailing separators"
+        + (OperatingSystem.IsWindows() ? @", on a drive, with '\' between names that have no ':' and end in neither dot nor space" : "");
+
     /// <summary>Whether a path is absolute and has only names for segments; a separator at the end is allowed for a root only.</summary>
     internal static bool IsCanonical(ReadOnlySpan<char> path)
     {
-        if (!Path.IsPathFullyQualified(path) || path.Contains('\0'))
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0') || (OperatingSystem.IsWindows() && !IsOnDrive(path)))
         {
             return false;
         }
@@ -25,7 +34,7 @@ internal static class PathSegments
         {
             var end = IndexOfSeparator(rest);
             var segment = end < 0 ? rest : rest[..end];
-            if (segment.Length == 0 || segment is "." || segment is ".." || end == rest.Length - 1)
+            if (segment.Length == 0 || segment is "." || segment is ".." || end == rest.Length - 1 || IsReadAsAnother(segment))
             {
                 return false;
             }
@@ -50,6 +59,12 @@ internal static class PathSegments
         var at = OperatingSystem.IsWindows() ? path.LastIndexOfAny('/', '\\') : path.LastIndexOf('/');
         return path[(at + 1)..];
     }
+
+    private static bool IsOnDrive(ReadOnlySpan<char> path) =>
+        path is [var drive, ':', '\\', ..] && char.IsAsciiLetter(drive) && !path.Contains('/');
+
+    private static bool IsReadAsAnother(ReadOnlySpan<char> name) =>
+        OperatingSystem.IsWindows() && (name[^1] is '.' or ' ' || name.Contains(':'));
 
     private static int IndexOfSeparator(ReadOnlySpan<char> text) =>
         OperatingSystem.IsWindows() ? text.IndexOfAny('/', '\\') : text.IndexOf('/');

@@ -61,11 +61,7 @@ internal static class PolicyValidator
             {
                 if (!IsText(paths[i]) || !PathSegments.IsCanonical(paths[i]))
                 {
-                    Add(
-                        Item(where, i),
-                        $"'{paths[i]}' is no canonical path",
-                        "an absolute path without '.', '..', double or trailing separators"
-                    );
+                    Add(Item(where, i), $"'{paths[i]}' is no canonical path", PathSegments.Canonical);
                 }
             }
         }
