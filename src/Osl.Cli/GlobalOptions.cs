@@ -118,15 +118,14 @@ internal sealed class GlobalOptions
             }
         });
 
+    /// <summary>Whether osl runs for somebody who may be allowed no more than the system's policy says, though it is root.</summary>
+    internal static bool IsHeldBySystemPolicy =>
+        !OperatingSystem.IsWindows() && HostIdentity.IsPrivileged && OslDirectories.HasSystemPolicy;
+
     // Who may run osl as root must not be able to lead the record of it elsewhere.
     private void RefuseOtherJournal(ParseResult parse, CliIo io)
     {
-        if (
-            !OperatingSystem.IsWindows()
-            && HostIdentity.IsPrivileged
-            && OslDirectories.HasSystemPolicy
-            && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null
-        )
+        if (IsHeldBySystemPolicy && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null)
         {
             throw new OslConfigurationException(
                 "As root, where the system has a policy, the journal can't be kept elsewhere.",

@@ -8,6 +8,7 @@ namespace Osl.Cli.Output;
 /// <summary>
 /// The file in which osl run tells other programs what it has started: one line of JSON, written when the program runs. Opened
 /// before, so that a file that can't be written refuses the run instead of leaving it without its ids; a FIFO waits for its reader.
+/// What was in it stays until then: a run that is refused changes nothing.
 /// </summary>
 internal sealed class IdFile : IProcessObserver, IDisposable
 {
@@ -29,9 +30,17 @@ internal sealed class IdFile : IProcessObserver, IDisposable
             return null;
         }
 
+        if (GlobalOptions.IsHeldBySystemPolicy)
+        {
+            throw new OslConfigurationException(
+                "As root, where the system has a policy, no file is written for whoever asks.",
+                "Leave out --id-file; 'osl run --json --detach' and 'osl ps --json' print the ids."
+            );
+        }
+
         try
         {
-            return new IdFile(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), io);
+            return new IdFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), io);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -54,6 +63,11 @@ internal sealed class IdFile : IProcessObserver, IDisposable
         );
         try
         {
+            if (_file.CanSeek)
+            {
+                _file.SetLength(0);
+            }
+
             _file.Write(Encoding.ASCII.GetBytes(line.ToString()));
             // The end of the file, for whoever reads a FIFO to its end.
             _file.Dispose();

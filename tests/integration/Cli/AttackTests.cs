@@ -18,6 +18,13 @@ public sealed class AttackTests : IDisposable
         "kill-group 2000000000",
         "audit list",
         "audit show 0",
+        "audit report",
+        "audit export",
+        "audit follow --count 1",
+        "audit verify",
+        "audit key show",
+        "audit key rotate",
+        "policy explain -- true",
         "doctor",
     ];
 

@@ -1,3 +1,5 @@
+using Osl.Operations;
+
 namespace Osl.Security.Policies;
 
 /// <summary>The variables that a rule admits without naming them.</summary>
@@ -25,7 +27,7 @@ public static class SafeVariables
     /// <param name="name">Its name.</param>
     public static bool IsSafeInherited(string name) =>
         IsSafeAsked(name)
-        || name is "HOME" or "USER" or "LOGNAME" or "PATH"
+        || name is "HOME" or "USER" or "LOGNAME" or "PATH" or OperationId.MarkerVariable
         || (OperatingSystem.IsWindows() && WindowsInherited.Contains(name, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>
