@@ -119,8 +119,17 @@ internal sealed class GlobalOptions
         });
 
     /// <summary>Whether osl runs for somebody who may be allowed no more than the system's policy says, though it is root.</summary>
-    internal static bool IsHeldBySystemPolicy =>
-        !OperatingSystem.IsWindows() && HostIdentity.IsPrivileged && OslDirectories.HasSystemPolicy;
+    private static bool IsHeldBySystemPolicy => !OperatingSystem.IsWindows() && HostIdentity.IsPrivileged && OslDirectories.HasSystemPolicy;
+
+    /// <summary>Refuses to write a file of the caller's choice as root, where the caller may be held by the system's policy.</summary>
+    /// <exception cref="OslConfigurationException">It is so.</exception>
+    internal static void RefuseToWrite(string option, string remedy)
+    {
+        if (IsHeldBySystemPolicy)
+        {
+            throw new OslConfigurationException($"As root, where the system has a policy, no file is written for {option}.", remedy);
+        }
+    }
 
     // Who may run osl as root must not be able to lead the record of it elsewhere.
     private void RefuseOtherJournal(ParseResult parse, CliIo io)

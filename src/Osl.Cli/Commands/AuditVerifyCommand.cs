@@ -48,6 +48,11 @@ internal sealed class AuditVerifyCommand : AuditCommand
 
     private async Task<int> VerifyAsync(ParseResult parse)
     {
+        if (parse.GetValue(_save) is not null)
+        {
+            GlobalOptions.RefuseToWrite("--save-checkpoint", "Leave it out, and redirect what 'osl audit verify --json' prints.");
+        }
+
         var against = ReviewOptions.Read(parse.GetValue(_key), parse.GetValue(_checkpoint));
         if (Open(parse) is null || Globals.AuditDirectoryOf(parse, Io) is not { } directory)
         {

@@ -30,14 +30,7 @@ internal sealed class IdFile : IProcessObserver, IDisposable
             return null;
         }
 
-        if (GlobalOptions.IsHeldBySystemPolicy)
-        {
-            throw new OslConfigurationException(
-                "As root, where the system has a policy, no file is written for whoever asks.",
-                "Leave out --id-file; 'osl run --json --detach' and 'osl ps --json' print the ids."
-            );
-        }
-
+        GlobalOptions.RefuseToWrite("--id-file", "Leave it out; 'osl run --json --detach' and 'osl ps --json' print the ids.");
         try
         {
             return new IdFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), io);

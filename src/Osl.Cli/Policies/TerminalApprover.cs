@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -12,11 +14,14 @@ namespace Osl.Cli.Policies;
 /// no answer to it. Without a terminal, from the background, and after two minutes the answer is no.
 /// </summary>
 /// <remarks>The program does not run yet: nobody else reads that terminal, unless osl is in the background, where it does not ask.</remarks>
-internal sealed class TerminalApprover(TimeProvider time) : IApprover
+internal sealed partial class TerminalApprover(TimeProvider time) : IApprover
 {
     private const nuint TCFLSH = 0x540B;
     private const int MostTyped = 256;
     private const int Slice = 100;
+
+    /// <summary>What <see cref="DisplayText"/> shows without cutting it off.</summary>
+    private const int LongestArgument = 1000;
 
     /// <summary>How long an answer is waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -26,14 +31,48 @@ internal sealed class TerminalApprover(TimeProvider time) : IApprover
             ? ValueTask.FromResult(Refused("osl can't ask on this platform"))
             : new ValueTask<Approval>(Task.Run(() => Ask(request, cancellationToken), CancellationToken.None));
 
-    /// <summary>What is asked: everything that was judged, escaped, a line each.</summary>
+    /// <summary>
+    /// Why a start can't be shown whole, and so not be approved here: who says yes says it to what runs, and not to a part of it. Null
+    /// where it can.
+    /// </summary>
+    internal static string? Unseen(ApprovalRequest request)
+    {
+        if (SpawnOf(request) is not { } spawn)
+        {
+            return null;
+        }
+
+        var shown = Redaction.MaskArguments(spawn.Arguments);
+        for (var i = 0; i < spawn.Arguments.Count; i++)
+        {
+            if (spawn.Arguments[i].IsSecret || !shown[i].Equals(spawn.Arguments[i]))
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"argument {i + 1} holds what may be a secret, and can't be shown; give secrets in a file"
+                );
+            }
+
+            if (spawn.Arguments[i].Value.Length > LongestArgument)
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"argument {i + 1} is longer than the {LongestArgument} characters that can be shown; give it in a file"
+                );
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is asked: what was judged, escaped, a line each; of variables that are set only their names.</summary>
     internal static string Question(ApprovalRequest request)
     {
         var text = new StringBuilder();
         Line("osl: approval required by rule", $"{request.Decision.Rule}: {request.Decision.Because}");
         Line("  asked for by", request.Context.Principal.ToString());
         Line("  reason", request.Context.Reason);
-        var spawn = request.Operation is RunProcessOperation run ? run.Spawn : request.Operation as SpawnProcessOperation;
+        var spawn = SpawnOf(request);
         if (spawn is null)
         {
             Line("  operation", request.Operation.ToString());
@@ -50,6 +89,7 @@ internal sealed class TerminalApprover(TimeProvider time) : IApprover
             Line("  directory", request.Facts.RealWorkingDirectory ?? request.Facts.WorkingDirectory);
             Line("  variables set", string.Join(' ', spawn.Environment.Set.Select(variable => variable.Name)));
             Line("  as", request.Facts.RunAs?.User.Name);
+            Line("  lives on without osl", spawn.Lifetime == ProcessLifetime.Detached ? "yes" : null);
         }
 
         if (request.Facts.Target is { } target)
@@ -57,19 +97,35 @@ internal sealed class TerminalApprover(TimeProvider time) : IApprover
             Line("  target", $"{(target.IsGroup ? "group" : "process")} {target.Id}, {target.Relation}");
         }
 
+        // Once more, below whatever the arguments may look like.
+        Line("  all of this is for", request.Facts.Executable?.CanonicalPath);
         return text.Append("Allow this once? [y/N] ").ToString();
 
         void Line(string what, string? value)
         {
             if (!string.IsNullOrEmpty(value))
             {
-                text.Append(what).Append(": ").Append(DisplayText.Escape(value)).Append('\n');
+                text.Append(what).Append(": ").Append(Blanks().Replace(DisplayText.Escape(value), Counted)).Append('\n');
             }
         }
     }
 
+    private static SpawnProcessOperation? SpawnOf(ApprovalRequest request) =>
+        request.Operation is RunProcessOperation run ? run.Spawn : request.Operation as SpawnProcessOperation;
+
+    // Enough of them would begin what looks like a line of ours.
+    private static string Counted(Match blanks) => string.Create(CultureInfo.InvariantCulture, $"‹{blanks.Length} blanks›");
+
+    [GeneratedRegex(@"\s{3,}", RegexOptions.NonBacktracking)]
+    private static partial Regex Blanks();
+
     private Approval Ask(ApprovalRequest request, CancellationToken cancellationToken)
     {
+        if (Unseen(request) is { } unseen)
+        {
+            return Refused(unseen);
+        }
+
         using var terminal = ControllingTerminal.TryOpen();
         if (terminal is null)
         {

@@ -52,7 +52,7 @@ internal sealed class LinuxRegistrySystem : IRegistrySystem
             "Name a directory that is yours alone (mode 0700), below directories that belong to root or you and are not writable by others.";
         try
         {
-            _ = Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            OwnerDirectory.Make(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -173,8 +173,7 @@ internal sealed class LinuxJournalStorage : IJournalStorage
 
     private static void MakeDirectory(string directory)
     {
-        // .NET makes missing parents with the same mode, as a private place should have.
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        OwnerDirectory.Make(directory);
         if (Path.GetDirectoryName(directory) is { Length: > 0 } parent)
         {
             using var handle = OpenHandle(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out _);

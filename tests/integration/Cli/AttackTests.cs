@@ -21,7 +21,6 @@ public sealed class AttackTests : IDisposable
         "audit report",
         "audit export",
         "audit follow --count 1",
-        "audit verify",
         "audit key show",
         "audit key rotate",
         "policy explain -- true",
@@ -79,6 +78,55 @@ public sealed class AttackTests : IDisposable
         }
 
         Assert.False(System.IO.Directory.Exists(_osl.AuditDirectory));
+    }
+
+    [Theory]
+    [Trait("Needs", "root")]
+    [InlineData("run --id-file $PWD/precious -- true", 125)]
+    [InlineData("run --detach --id-file $PWD/precious -- true", 125)]
+    [InlineData("audit verify --save-checkpoint $PWD/new", 1)]
+    public async Task As_root_beside_a_policy_of_the_system_no_file_is_written_for_whoever_asks(string command, int exitCode)
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Needs root for a mount namespace.");
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "policy"),
+            "version: 1\nrules: [{ id: none, effect: deny, actions: ['*'] }]\n",
+            TestContext.Current.CancellationToken
+        );
+        var outcome = await _osl.RunOtherAsync(
+            "/usr/bin/unshare",
+            "--mount",
+            "/bin/sh",
+            "-c",
+            $"echo kept >precious; cp -a /etc etc && mkdir -p etc/osl && cp policy etc/osl/policy.yaml && mount --bind etc /etc && exec $OSL {command}"
+        );
+
+        Assert.Equal(exitCode, outcome.ExitCode);
+        Assert.StartsWith("osl: As root, where the system has a policy, no file is written", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "kept\n",
+            await File.ReadAllTextAsync(Path.Combine(_osl.Directory, "precious"), TestContext.Current.CancellationToken)
+        );
+        Assert.False(File.Exists(Path.Combine(_osl.Directory, "new")));
+    }
+
+    [Fact]
+    public async Task A_start_that_is_denied_changes_nothing_in_the_file_for_ids()
+    {
+        var policy = Path.Combine(_osl.Directory, "policy.yaml");
+        await File.WriteAllTextAsync(
+            policy,
+            "version: 1\nrules: [{ id: none, effect: deny, actions: ['*'] }]\n",
+            TestContext.Current.CancellationToken
+        );
+        var outcome = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            "chmod 600 policy.yaml; echo kept, and longer than a line of ids >precious; $OSL run --policy policy.yaml --id-file precious -- true; cat precious"
+        );
+
+        Assert.Contains("Denied by rule 'none'", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("kept, and longer than a line of ids\n", outcome.Output);
     }
 
     [Theory]

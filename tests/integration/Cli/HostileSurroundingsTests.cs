@@ -42,6 +42,17 @@ public sealed class HostileSurroundingsTests : IDisposable
     }
 
     [Fact]
+    public async Task Under_a_lax_umask_it_trusts_the_directories_that_it_made()
+    {
+        var outcome = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            "umask 0; for i in 1 2; do $OSL run --audit-dir $PWD/a/b/c -- echo $i || exit; done; stat -c %a a a/b a/b/c"
+        );
+        Assert.Equal((0, "1\n2\n700\n700\n700\n", ""), (outcome.ExitCode, outcome.Output, outcome.Error));
+    }
+
+    [Fact]
     public async Task A_program_has_clean_signals_whatever_osl_was_started_with()
     {
         var outcome = await _osl.RunOtherAsync(

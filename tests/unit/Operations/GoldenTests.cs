@@ -50,13 +50,6 @@ public sealed class GoldenTests
     }
 
     [Fact]
-    public void A_record_from_before_policies_could_be_reloaded_is_read_as_what_it_was()
-    {
-        Assert.True(AuditRecordJson.TryRead(Encoding.UTF8.GetBytes(Golden("audit_record.before_reload.json")), out var read));
-        Assert.Equal(AuditRecordJsonTests.Whole with { PreviousPolicyHash = null }, read);
-    }
-
-    [Fact]
     public void An_entry_of_the_registry_is_written_and_read_as_it_always_was()
     {
         var entry = new GroupEntry(

@@ -76,7 +76,7 @@ internal sealed class ProgramNames(string? directory)
 
         try
         {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            OwnerDirectory.Make(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

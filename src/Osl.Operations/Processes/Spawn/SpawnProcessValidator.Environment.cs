@@ -59,6 +59,8 @@ internal sealed partial class SpawnProcessValidator
     private static string? NameFlaw(string? name) =>
         ShapeFailures.TextFlaw(name, LongestPath) is { } flaw ? $"has a name that {flaw}"
         : name!.Contains('=', StringComparison.Ordinal) ? "has a name that holds '='"
+        // Whoever reads an environment by lines would take the rest for another variable.
+        : name.Any(char.IsControl) ? "has a name that holds control characters"
         : null;
 
     private static void CheckRepeated(EnvironmentConfig environment, string set, string unset, ref ShapeFailures failures)

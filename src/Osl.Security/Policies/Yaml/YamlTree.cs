@@ -45,6 +45,19 @@ internal sealed class YamlTree
             return new PolicyProblem("the file is too large", $"at most {MostCharacters} characters") { Line = 1, Column = 1 };
         }
 
+        if (HiddenAt(text) is >= 0 and var hidden)
+        {
+            var before = text.AsSpan(0, hidden);
+            return new PolicyProblem(
+                string.Create(CultureInfo.InvariantCulture, $"the file holds the character U+{(int)text[hidden]:X4}"),
+                "no control characters or line separators but line feeds and tabs; in double quotes they can be written as \\uXXXX"
+            )
+            {
+                Line = before.Count('\n') + 1,
+                Column = hidden - before.LastIndexOf('\n'),
+            };
+        }
+
         try
         {
             return new YamlTree(text).Document();
@@ -62,6 +75,24 @@ internal sealed class YamlTree
             // Whatever its reader trips over, a file that can't be read is refused, not thrown at whoever names it.
             return new PolicyProblem($"the file can't be read as YAML ({e.GetType().Name})", "YAML or JSON") { Line = 1, Column = 1 };
         }
+    }
+
+    /// <summary>
+    /// Where a character stands that ends a line, or the file, for a YAML reader and not for an editor: a rule could hide behind it.
+    /// </summary>
+    private static int HiddenAt(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            var isLine = c is '\t' or '\n' || (c is '\r' && i + 1 < text.Length && text[i + 1] is '\n');
+            if (c is '\u2028' or '\u2029' or '\ufeff' || (char.IsControl(c) && !isLine))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private YamlPart Document()
