@@ -45,12 +45,13 @@ public sealed class AuditKeys
     /// <summary>The newest public key.</summary>
     /// <param name="directory">Where the keys are.</param>
     public static OneOf<AuditPublicKey, OperationError> Show(string directory) =>
-        Guard(directory, JournalStorage.ForThisPlatform, keys => keys.Newest() is { } key ? Public(key) : keys.None());
+        Guard(directory, JournalStorage.ForThisPlatform, make: false, keys => keys.Newest() is { } key ? Public(key) : keys.None());
 
     internal static OneOf<AuditPublicKey, OperationError> Init(string directory, IJournalStorage storage) =>
         Guard(
             directory,
             storage,
+            make: true,
             keys =>
             {
                 if (keys.Numbers().Length > 0)
@@ -72,7 +73,7 @@ public sealed class AuditKeys
         );
 
     internal static OneOf<AuditPublicKey, OperationError> Rotate(string directory, IJournalStorage storage) =>
-        Guard(directory, storage, keys => keys.Numbers() is [.., var newest] ? keys.Make(newest + 1) : keys.None());
+        Guard(directory, storage, make: false, keys => keys.Numbers() is [.., var newest] ? keys.Make(newest + 1) : keys.None());
 
     /// <summary>Looks at the directory, as for signing.</summary>
     /// <returns>Why it is not used.</returns>
@@ -136,11 +137,18 @@ public sealed class AuditKeys
     private static OneOf<AuditPublicKey, OperationError> Guard(
         string directory,
         IJournalStorage storage,
+        bool make,
         Func<AuditKeys, OneOf<AuditPublicKey, OperationError>> work
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        if (!make && !Path.Exists(path))
+        {
+            // Not made by the way: a journal with a directory of keys beside it is one that has to be signed.
+            return new AuditKeys(storage, path).None();
+        }
+
         try
         {
             return storage.Prepare(path) is { } refusal
