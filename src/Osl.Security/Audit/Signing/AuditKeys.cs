@@ -94,6 +94,9 @@ public sealed class AuditKeys
     /// <summary>The number of the newest key; -1 when there is none.</summary>
     internal long NewestNumber => Numbers() is [.., var newest] ? newest : -1;
 
+    /// <summary>Whether older keys are there besides the newest.</summary>
+    internal bool HasOlder => Numbers() is [_, _, ..];
+
     internal SignedState? OpenState() => SignedState.TryOpen(_storage, _directory, write: true);
 
     /// <summary>The newest key; null when there is none. The caller disposes of it.</summary>
@@ -116,7 +119,7 @@ public sealed class AuditKeys
         return null;
     }
 
-    /// <summary>Removes all keys older than this one. What can't be removed is tried again next time.</summary>
+    /// <summary>Removes all keys older than this one, for good. What can't be removed is tried again next time.</summary>
     internal void Forget(AuditPublicKey before)
     {
         var numbers = Numbers();
@@ -131,6 +134,11 @@ public sealed class AuditKeys
         foreach (var number in numbers.Take(Math.Max(0, current)))
         {
             _storage.Delete(PathOf(number));
+        }
+
+        if (current > 0)
+        {
+            _storage.SyncDirectory(_directory);
         }
     }
 

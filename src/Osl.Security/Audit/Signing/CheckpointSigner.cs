@@ -106,6 +106,8 @@ internal sealed class CheckpointSigner : IDisposable
             );
         }
 
+        // Older keys are there only while a change of keys is not done with: then the first record is signed at once.
+        signer._timeIsUp = keys.HasOlder;
         signer._walker.WalkAhead(signer._place);
         return signer;
     }
@@ -194,6 +196,8 @@ internal sealed class CheckpointSigner : IDisposable
         {
             DeliverSynced(tail);
         }
+
+        ForgetOlder(tail);
     }
 
     /// <summary>Signing failed this time; it is tried again when it is due next.</summary>
@@ -249,9 +253,16 @@ internal sealed class CheckpointSigner : IDisposable
         }
 
         SetStatus(status => status with { Covered = note.Records, Problem = null });
-        if (next is not null)
+    }
+
+    /// <summary>Removes the keys before the one that is due: also such as somebody has left who was killed before he came to it.</summary>
+    private void ForgetOlder(JournalTail tail)
+    {
+        if (_keys.HasOlder && _place.Key is { } due)
         {
-            _keys.Forget(next);
+            // Not by what this process knows: the key frame may be of one that did not come to sync it.
+            tail.Sync();
+            _keys.Forget(due);
         }
     }
 
