@@ -184,24 +184,8 @@ public sealed class AuditKeys
     private AuditPublicKey Make(long number)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (var file = _storage.CreateNew(temporary))
-            {
-                _storage.Write(file, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), 0);
-                _storage.Sync(file);
-            }
-
-            _storage.Rename(temporary, PathOf(number));
-        }
-        catch
-        {
-            _storage.Delete(temporary);
-            throw;
-        }
-
-        _storage.SyncDirectory(_directory);
+        var pem = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n");
+        JournalStorage.Keep(_storage, PathOf(number), file => _storage.Write(file, pem, 0));
         return AuditPublicKey.Of(key);
     }
 
