@@ -131,8 +131,9 @@ internal sealed class GlobalOptions
         }
     }
 
-    // Who may run osl as root must not be able to lead the record of it elsewhere.
-    private void RefuseOtherJournal(ParseResult parse, CliIo io)
+    /// <summary>Who may run osl as root must not be able to lead the record of it elsewhere, nor to make or change another's key.</summary>
+    /// <exception cref="OslConfigurationException">That was tried.</exception>
+    internal void RefuseOtherJournal(ParseResult parse, CliIo io)
     {
         if (IsHeldBySystemPolicy && (parse.GetValue(AuditDirectory) ?? io.Variable("OSL_AUDIT_DIR")) is not null)
         {

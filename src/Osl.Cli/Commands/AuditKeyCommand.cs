@@ -10,12 +10,14 @@ namespace Osl.Cli.Commands;
 /// <param name="Description">What it does.</param>
 /// <param name="Detail">What to know of it.</param>
 /// <param name="Example">How it is used.</param>
+/// <param name="Changes">Whether it leaves something behind.</param>
 /// <param name="Do">Does it, in a directory.</param>
 internal sealed record KeyDeed(
     string Name,
     string Description,
     string Detail,
     Example Example,
+    bool Changes,
     Func<string, OneOf<AuditPublicKey, OperationError>> Do
 );
 
@@ -27,6 +29,7 @@ internal sealed class AuditKeyCommand : OslCommand
         "Make the key that signs the audit journal from now on, and print its public half.",
         "It lies beside the journal: DIR-keys for a journal in DIR. Where that directory is, osl signs; if the key can't be used then, or the journal is not the one it signed, nothing is started.",
         new("osl audit key init", "Prints the public key: keep it where the journal's writers can't reach it."),
+        Changes: true,
         AuditKeys.Init
     );
 
@@ -35,6 +38,7 @@ internal sealed class AuditKeyCommand : OslCommand
         "Print the public half of the newest key that signs the audit journal.",
         "For 'osl audit verify --key FILE'.",
         new("osl audit key init && osl audit key show --json", "The public key and its fingerprint."),
+        Changes: false,
         AuditKeys.Show
     );
 
@@ -43,6 +47,7 @@ internal sealed class AuditKeyCommand : OslCommand
         "Make a new key; the next checkpoint names it, signed by the one before.",
         "Whoever keeps the old public key can still verify: it leads to the new one. The old private key is removed once the journal names the new one.",
         new("osl audit key init && osl audit key rotate", "Changes the key."),
+        Changes: true,
         AuditKeys.Rotate
     );
 
@@ -64,6 +69,11 @@ internal sealed class AuditKeyCommand : OslCommand
 
     private int Do(ParseResult parse)
     {
+        if (_deed.Changes)
+        {
+            Globals.RefuseOtherJournal(parse, Io);
+        }
+
         if (Globals.AuditDirectoryOf(parse, Io) is not { } audit)
         {
             return Fail(parse, new AuditUnavailable("there is no home directory to keep it in; name a directory (--audit-dir)"));

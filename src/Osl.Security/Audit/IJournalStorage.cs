@@ -25,8 +25,8 @@ internal interface IJournalStorage
     /// <summary>Opens a file to read and write, and makes it (0600) if need be. Never follows a symlink.</summary>
     SafeFileHandle OpenOrCreate(string path);
 
-    /// <summary>Makes a file (0600) that must not be there yet.</summary>
-    SafeFileHandle CreateNew(string path);
+    /// <summary>Makes a file that must not be there yet: 0600, or for others to read as the umask, or the directory, has it.</summary>
+    SafeFileHandle CreateNew(string path, bool isPublic = false);
 
     /// <summary>Names in the directory.</summary>
     IEnumerable<string> List(string directory);
@@ -45,6 +45,9 @@ internal interface IJournalStorage
 
     /// <summary>Gives a file its name; refuses when there is one of that name.</summary>
     void Rename(string from, string to);
+
+    /// <summary>Gives a file its name, and takes that from the file that has it.</summary>
+    void Replace(string from, string to);
 
     /// <summary>Makes the names in a directory durable.</summary>
     void SyncDirectory(string directory);
@@ -72,6 +75,65 @@ internal static class JournalStorage
 
     /// <summary>Whether this is a failure of the storage, as opposed to a mistake in the program.</summary>
     internal static bool IsFailure(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    /// <summary>
+    /// Makes a file that is whole whenever it is there: written and synced under another name, renamed, and the directory synced. On
+    /// disk when this returns; where it throws, nothing new is left behind, if that can be helped.
+    /// </summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="path">Its name.</param>
+    /// <param name="write">Writes what is in it.</param>
+    /// <param name="replace">Whether it takes the place of one of that name; else that is a failure.</param>
+    /// <param name="isPublic">Whether others may read it.</param>
+    /// <param name="cancellationToken">Looked at before it gets its name.</param>
+    internal static void Keep(
+        IJournalStorage storage,
+        string path,
+        Action<SafeFileHandle> write,
+        bool replace = false,
+        bool isPublic = false,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var file = storage.CreateNew(temporary, isPublic))
+            {
+                write(file);
+                storage.Sync(file);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (replace)
+            {
+                storage.Replace(temporary, path);
+            }
+            else
+            {
+                storage.Rename(temporary, path);
+            }
+        }
+        catch
+        {
+            Discard(storage, temporary);
+            throw;
+        }
+
+        storage.SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    private static void Discard(IJournalStorage storage, string temporary)
+    {
+        try
+        {
+            storage.Delete(temporary);
+        }
+        catch (Exception failure) when (IsFailure(failure))
+        {
+            // What went wrong before is what is told.
+        }
+    }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
     internal static int ReadFully(SafeFileHandle file, Span<byte> buffer, long offset)

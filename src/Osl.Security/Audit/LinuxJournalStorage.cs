@@ -17,6 +17,7 @@ internal sealed class LinuxJournalStorage : IJournalStorage
 {
     private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
     private const int OwnerOnly = 0x180; // 0600
+    private const int ByUmask = 0x1B6; // 0666
 
     public UInt128 Boot { get; } = ReadBoot();
 
@@ -56,8 +57,8 @@ internal sealed class LinuxJournalStorage : IJournalStorage
             path
         );
 
-    public SafeFileHandle CreateNew(string path) =>
-        OpenHandle(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, out var errno)
+    public SafeFileHandle CreateNew(string path, bool isPublic = false) =>
+        OpenHandle(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, out var errno, isPublic ? ByUmask : OwnerOnly)
         ?? throw Failure("creating", path, errno);
 
     public IEnumerable<string> List(string directory) => Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path));
@@ -91,6 +92,11 @@ internal sealed class LinuxJournalStorage : IJournalStorage
         }
 
         // A file system without RENAME_NOREPLACE. Whoever gets here holds the lock, so nobody makes the name in between.
+        Replace(from, to);
+    }
+
+    public void Replace(string from, string to)
+    {
         if (Libc.RenameAt2(Libc.AT_FDCWD, from, Libc.AT_FDCWD, to, 0) != 0)
         {
             throw Failure("renaming", from, Libc.LastError);
@@ -185,12 +191,12 @@ internal sealed class LinuxJournalStorage : IJournalStorage
         }
     }
 
-    private static SafeFileHandle? OpenHandle(string path, int flags, out int errno)
+    private static SafeFileHandle? OpenHandle(string path, int flags, out int errno, int mode = OwnerOnly)
     {
         int fd;
         do
         {
-            fd = Libc.Open(path, flags | Libc.O_CLOEXEC | Libc.O_NOCTTY, OwnerOnly);
+            fd = Libc.Open(path, flags | Libc.O_CLOEXEC | Libc.O_NOCTTY, mode);
             errno = fd < 0 ? Libc.LastError : 0;
         } while (errno == Errno.EINTR);
 

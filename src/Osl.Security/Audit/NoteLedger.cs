@@ -7,8 +7,9 @@ namespace Osl.Security.Audit;
 /// checkpoint that is kept elsewhere stands where it says.
 /// </summary>
 /// <remarks>
-/// A key is trusted if it is the one given, or if a trusted one names it. As long as no key is given, the first one in the log vouches
-/// for itself, and the log proves no more than that it agrees with itself.
+/// A key is trusted if it is the one given, or if a trusted one names it. A checkpoint that only names the given key proves nothing:
+/// a public key is known to many, and whoever signed before it may be anybody. As long as no key is given, the first one in the log
+/// vouches for itself, and the log proves no more than that it agrees with itself.
 /// </remarks>
 internal sealed class NoteLedger(VerifiedLog log, AuditVerifyOptions options)
 {
@@ -76,12 +77,7 @@ internal sealed class NoteLedger(VerifiedLog log, AuditVerifyOptions options)
         }
 
         Last = note;
-        _isTrusted |=
-            Pinned is not null
-            && (
-                string.Equals(note!.KeyFingerprint, Pinned, StringComparison.Ordinal)
-                || string.Equals(note.NextKey?.Fingerprint, Pinned, StringComparison.Ordinal)
-            );
+        _isTrusted |= Pinned is not null && string.Equals(note!.KeyFingerprint, Pinned, StringComparison.Ordinal);
         LastTrusted = _isTrusted ? note : LastTrusted;
         return note;
     }

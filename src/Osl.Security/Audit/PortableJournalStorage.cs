@@ -23,7 +23,7 @@ internal sealed class PortableJournalStorage : IJournalStorage
     public SafeFileHandle OpenOrCreate(string path) =>
         File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
-    public SafeFileHandle CreateNew(string path) =>
+    public SafeFileHandle CreateNew(string path, bool isPublic = false) =>
         File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     public IEnumerable<string> List(string directory) => Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path));
@@ -37,6 +37,8 @@ internal sealed class PortableJournalStorage : IJournalStorage
     public void Sync(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
 
     public void Rename(string from, string to) => File.Move(from, to, overwrite: false);
+
+    public void Replace(string from, string to) => File.Move(from, to, overwrite: true);
 
     public void SyncDirectory(string directory)
     {

@@ -48,8 +48,15 @@ internal sealed class WindowsJournalStorage : IJournalStorage
     public SafeFileHandle OpenOrCreate(string path) =>
         Checked(OpenHandle(path, ReadWrite, Kernel32.OPEN_ALWAYS, out var error) ?? throw Failure("opening", path, error), path);
 
-    public SafeFileHandle CreateNew(string path) =>
-        OpenHandle(path, ReadWrite, Kernel32.CREATE_NEW, out var error) ?? throw Failure("creating", path, error);
+    public SafeFileHandle CreateNew(string path, bool isPublic = false) =>
+        WindowsFile.Open(
+            path,
+            ReadWrite,
+            WindowsFile.ShareAll,
+            Kernel32.CREATE_NEW,
+            isPublic ? null : WindowsAccounts.PrivateFile,
+            out var error
+        ) ?? throw Failure("creating", path, error);
 
     public IEnumerable<string> List(string directory) => Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path));
 
@@ -67,14 +74,10 @@ internal sealed class WindowsJournalStorage : IJournalStorage
         }
     }
 
-    public void Rename(string from, string to)
-    {
-        // Neither REPLACE_EXISTING nor COPY_ALLOWED: one rename, or an error. It returns when it is on the disk.
-        if (!Kernel32.MoveFileEx(WindowsFile.Extended(from), WindowsFile.Extended(to), Kernel32.MOVEFILE_WRITE_THROUGH))
-        {
-            throw Failure("renaming", from, Win32Error.Last);
-        }
-    }
+    // Never COPY_ALLOWED: one rename, or an error. It returns when it is on the disk.
+    public void Rename(string from, string to) => Move(from, to, Kernel32.MOVEFILE_WRITE_THROUGH);
+
+    public void Replace(string from, string to) => Move(from, to, Kernel32.MOVEFILE_WRITE_THROUGH | Kernel32.MOVEFILE_REPLACE_EXISTING);
 
     public void SyncDirectory(string directory)
     {
@@ -128,6 +131,14 @@ internal sealed class WindowsJournalStorage : IJournalStorage
     }
 
     public void Unlock(SafeFileHandle file) => Check(WindowsFileLock.Release(file, LockByte));
+
+    private static void Move(string from, string to, uint flags)
+    {
+        if (!Kernel32.MoveFileEx(WindowsFile.Extended(from), WindowsFile.Extended(to), flags))
+        {
+            throw Failure("renaming", from, Win32Error.Last);
+        }
+    }
 
     private static bool TryTake(SafeFileHandle file, int number)
     {

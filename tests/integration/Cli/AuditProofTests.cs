@@ -82,8 +82,26 @@ public sealed class AuditProofTests : IDisposable
         await VerifyAsync(0, "clean", "--key", Key);
         var shown = await _osl.RunAsync("audit", "key", "show");
         Assert.Equal(rotated.Output, shown.Output);
+        await File.WriteAllTextAsync(Key + "-2", shown.Output, TestContext.Current.CancellationToken);
+        await VerifyAsync(0, "clean", "--key", Key + "-2");
         Assert.Single(Directory.GetFiles(Keys, "*.key"));
         Assert.Equal(1, (await _osl.RunAsync("audit", "key", "init")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("show")]
+    [InlineData("rotate")]
+    public async Task Asking_for_a_key_that_is_not_there_makes_none_and_stops_nothing(string what)
+    {
+        var asked = await _osl.RunAsync("audit", "key", what);
+        Assert.Equal((1, ""), (asked.ExitCode, asked.Output));
+        Assert.Contains("osl audit key init", asked.Error, StringComparison.Ordinal);
+        Assert.False(Path.Exists(Keys));
+        Assert.Equal(0, (await _osl.RunAsync("run", "--", "true")).ExitCode);
+
+        await InitAsync();
+        await RunTrueAsync();
+        await VerifyAsync(0, "clean", "--key", Key);
     }
 
     [Fact]

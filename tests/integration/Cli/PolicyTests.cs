@@ -192,7 +192,15 @@ public sealed class PolicyTests : IDisposable
         var elsewhere = await UnderAsync(system, $"run --audit-dir {_osl.Directory}/mine -- echo hello");
         Assert.Equal(125, elsewhere.ExitCode);
         Assert.Contains("can't be kept elsewhere", elsewhere.Error, StringComparison.Ordinal);
+        foreach (var key in new[] { "init", "rotate" })
+        {
+            elsewhere = await UnderAsync(system, $"audit key {key} --audit-dir {_osl.Directory}/mine");
+            Assert.NotEqual(0, elsewhere.ExitCode);
+            Assert.Contains("can't be kept elsewhere", elsewhere.Error, StringComparison.Ordinal);
+        }
+
         Assert.False(Directory.Exists(_osl.Directory + "/mine"));
+        Assert.False(Directory.Exists(_osl.Directory + "/mine-keys"));
     }
 
     private static (int, string) Told(OslOutcome outcome) => (outcome.ExitCode, outcome.Output);

@@ -43,10 +43,10 @@ internal sealed class FaultyStorage : IJournalStorage
 
     public SafeFileHandle OpenOrCreate(string path) => Inner.OpenOrCreate(path);
 
-    public SafeFileHandle CreateNew(string path)
+    public SafeFileHandle CreateNew(string path, bool isPublic = false)
     {
         Ask(nameof(CreateNew));
-        return Inner.CreateNew(path);
+        return Inner.CreateNew(path, isPublic);
     }
 
     public IEnumerable<string> List(string directory) => Inner.List(directory);
@@ -85,6 +85,12 @@ internal sealed class FaultyStorage : IJournalStorage
     {
         Ask(nameof(Rename));
         Inner.Rename(from, to);
+    }
+
+    public void Replace(string from, string to)
+    {
+        Ask(nameof(Replace));
+        Inner.Replace(from, to);
     }
 
     public void SyncDirectory(string directory)

@@ -46,8 +46,11 @@ internal sealed class Forger
     }
 
     /// <summary>Puts it together. Checkpoints stay as they are, unless there is a key to sign them anew with.</summary>
-    public Dictionary<long, byte[]> Write(ECDsa? key = null)
+    /// <param name="key">Signs all of them.</param>
+    /// <param name="named">A key that the last of them names as the next, as anybody can who knows its public half.</param>
+    public Dictionary<long, byte[]> Write(ECDsa? key = null, AuditPublicKey? named = null)
     {
+        var last = Parts.FindLast(part => part.Header is null && part.Type != FrameType.Records);
         var segments = new Dictionary<long, byte[]>();
         var place = new LogPlace();
         var file = new List<byte>();
@@ -91,13 +94,12 @@ internal sealed class Forger
                 var items = part.Items;
                 if (key is not null)
                 {
-                    type = isNamed ? FrameType.Checkpoint : FrameType.Key;
-                    items =
-                    [
-                        Encoding.UTF8.GetBytes(
-                            AuditCheckpoint.Sign(place, part.Time, key, isNamed ? null : AuditPublicKey.Of(key)).ToString()
-                        ),
-                    ];
+                    var next =
+                        !isNamed ? AuditPublicKey.Of(key)
+                        : part == last ? named
+                        : null;
+                    type = next is null ? FrameType.Checkpoint : FrameType.Key;
+                    items = [Encoding.UTF8.GetBytes(AuditCheckpoint.Sign(place, part.Time, key, next).ToString())];
                     isNamed = true;
                 }
 

@@ -357,7 +357,8 @@ public sealed class MutationTests : SigningFixture
         );
 
     /// <summary>
-    /// Asks both verifiers three times: with the kept checkpoint and the key, with the key, with nothing. Null: whatever both agree on.
+    /// Asks both verifiers four times: with the kept checkpoint, with the key besides, with the key, with nothing. Null: whatever both
+    /// agree on.
     /// </summary>
     private void Try(
         string what,
@@ -369,7 +370,13 @@ public sealed class MutationTests : SigningFixture
     {
         Restore(log);
         foreach (
-            var (expected, with, checkpoint) in new[] { (kept, _key, _kept), (key, _key, null), (nothing, null, (AuditCheckpoint?)null) }
+            var (expected, with, checkpoint) in new[]
+            {
+                (kept, (AuditPublicKey?)null, (AuditCheckpoint?)_kept),
+                (kept, _key, _kept),
+                (key, _key, null),
+                (nothing, null, null),
+            }
         )
         {
             _tried++;

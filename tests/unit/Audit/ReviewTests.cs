@@ -256,6 +256,46 @@ public sealed class ReviewTests : SigningFixture
         await Assert.ThrowsAnyAsync<IOException>(() => nowhere.KeepAsync(kept, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("CreateNew")]
+    [InlineData("Write")]
+    [InlineData("Sync")]
+    [InlineData("Replace")]
+    [InlineData("SyncDirectory")]
+    public async Task A_checkpoint_counts_as_kept_only_when_its_name_is_on_disk_too(string failing)
+    {
+        InitKey();
+        await Fill(8, Signed);
+        var path = Path.Combine(Root, "kept");
+        await new CheckpointFileSink(path).KeepAsync(Sink.Kept[0], TestContext.Current.CancellationToken);
+        var storage = new FaultyStorage { Fails = call => string.Equals(call, failing, StringComparison.Ordinal) };
+        var sink = new CheckpointFileSink(path, storage);
+
+        await Assert.ThrowsAsync<IOException>(() => sink.KeepAsync(Sink.Kept[^1], TestContext.Current.CancellationToken));
+        Assert.NotNull(AuditCheckpoint.TryParse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)));
+        Assert.Empty(Directory.GetFiles(Root, "*.tmp"));
+
+        storage.Fails = null;
+        await sink.KeepAsync(Sink.Kept[^1], TestContext.Current.CancellationToken);
+        Assert.Equal(
+            Sink.Kept[^1].ToString(),
+            await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken),
+            StringComparer.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("CreateNew")]
+    [InlineData("Write")]
+    [InlineData("Sync")]
+    [InlineData("Rename")]
+    public void A_key_that_could_not_be_made_leaves_nothing_behind(string failing)
+    {
+        var storage = new FaultyStorage { Fails = call => string.Equals(call, failing, StringComparison.Ordinal) };
+        Assert.True(AuditKeys.Init(KeyDir, storage).IsT1);
+        Assert.Empty(Directory.GetFiles(KeyDir));
+    }
+
     private (AuditReview Review, List<ReviewedEntry> Shown) Review(AuditReviewOptions options)
     {
         var review = new AuditReview(new AuditReader(Dir), options);

@@ -128,6 +128,67 @@ public sealed class SigningTests : SigningFixture
         Assert.Equal(keys[^1].Fingerprint, Prove().LastCheckpoint!.KeyFingerprint);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_old_key_that_was_left_behind_is_removed_by_who_signs_next(bool whileOpen)
+    {
+        InitKey();
+        await Fill(10, Signed);
+        var path = Path.Combine(KeyDir, "0.key");
+        var old = File.ReadAllBytes(path);
+        AuditKeys.Rotate(KeyDir).OrThrow();
+        await Fill(1, Signed);
+        Assert.False(File.Exists(path));
+
+        // As a kill leaves it between the key frame and the removal: while another has the journal open, or before it does.
+        await using var journal = whileOpen ? Open(Signed) : null;
+        if (journal is not null)
+        {
+            await Append(journal, "before");
+        }
+
+        using (var file = JournalStorage.ForThisPlatform.CreateNew(path))
+        {
+            RandomAccess.Write(file, old, 0);
+        }
+
+        await using (var next = journal ?? Open(Signed))
+        {
+            await Append(next, "after");
+        }
+
+        Assert.False(File.Exists(path));
+        Assert.Equal(AuditVerdict.Clean, Prove(AuditKeys.Show(KeyDir).OrThrow()).Verdict);
+    }
+
+    [Fact]
+    public async Task Whatever_fails_in_a_change_of_keys_the_old_one_goes_only_when_the_log_names_the_new_one_and_then_it_goes()
+    {
+        var first = InitKey();
+        await Fill(10, Signed);
+        for (var round = 0; round < 12; round++)
+        {
+            var old = Path.Combine(KeyDir, $"{round}.key");
+            var newest = AuditKeys.Rotate(KeyDir).OrThrow();
+            var left = round;
+            var storage = new FaultyStorage { Fails = _ => Interlocked.Decrement(ref left) < 0 };
+            await using (var journal = Open(Signed with { Storage = storage }))
+            {
+                await journal.AppendAsync(Record($"{round}"), AuditGuarantee.Written);
+            }
+
+            var last = Prove().LastCheckpoint!;
+            Assert.True(
+                File.Exists(old)
+                    || string.Equals((last.NextKey?.Fingerprint ?? last.KeyFingerprint), newest.Fingerprint, StringComparison.Ordinal)
+            );
+            await Fill(1, Signed, $"{round}:");
+            Assert.Equal($"{round + 1}.key", Path.GetFileName(Assert.Single(Directory.GetFiles(KeyDir, "*.key"))));
+            Assert.All([first, newest], key => Assert.Equal(AuditVerdict.Clean, Prove(key).Verdict));
+        }
+    }
+
     [Fact]
     public async Task A_key_that_another_process_rotates_is_taken_up_while_writing()
     {

@@ -4,6 +4,7 @@ namespace Osl.Interop.Windows;
 
 internal static partial class Kernel32
 {
+    internal const uint MOVEFILE_REPLACE_EXISTING = 1;
     internal const uint MOVEFILE_WRITE_THROUGH = 8;
 
     /// <summary>MoveFileExW (winbase.h). Without MOVEFILE_REPLACE_EXISTING a name that is there is an error. False: see GetLastError.</summary>

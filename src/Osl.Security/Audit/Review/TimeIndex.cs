@@ -52,7 +52,7 @@ internal sealed class TimeIndex
         var made = Build(storage, directory, next);
         if (made is not null && MayKeep(storage, directory))
         {
-            made.Keep(storage, directory, path, next);
+            made.Keep(storage, path, next);
         }
 
         return made;
@@ -183,7 +183,7 @@ internal sealed class TimeIndex
         return scanner.Next == next.PreviousEnd ? new TimeIndex([.. entries], next.PreviousEnd) : null;
     }
 
-    private void Keep(IJournalStorage storage, string directory, string path, SegmentHeader next)
+    private void Keep(IJournalStorage storage, string path, SegmentHeader next)
     {
         var bytes = new byte[HeaderSize + (_entries.Length * EntrySize)];
         Magic.CopyTo(bytes);
@@ -201,21 +201,13 @@ internal sealed class TimeIndex
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(CrcAt), Checksum(bytes));
-        var temporary = Path.Combine(directory, $"{Guid.NewGuid():N}.tmp");
         try
         {
-            using (var file = storage.CreateNew(temporary))
-            {
-                storage.Write(file, bytes, 0);
-            }
-
-            storage.Delete(path);
-            storage.Rename(temporary, path);
+            JournalStorage.Keep(storage, path, file => storage.Write(file, bytes, 0), replace: true);
         }
         catch (Exception failure) when (JournalStorage.IsFailure(failure))
         {
             // No room, or another reader was quicker: what was made serves this time, and is made again the next.
-            storage.Delete(temporary);
         }
     }
 

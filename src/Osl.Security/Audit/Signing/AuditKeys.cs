@@ -45,12 +45,13 @@ public sealed class AuditKeys
     /// <summary>The newest public key.</summary>
     /// <param name="directory">Where the keys are.</param>
     public static OneOf<AuditPublicKey, OperationError> Show(string directory) =>
-        Guard(directory, JournalStorage.ForThisPlatform, keys => keys.Newest() is { } key ? Public(key) : keys.None());
+        Guard(directory, JournalStorage.ForThisPlatform, make: false, keys => keys.Newest() is { } key ? Public(key) : keys.None());
 
     internal static OneOf<AuditPublicKey, OperationError> Init(string directory, IJournalStorage storage) =>
         Guard(
             directory,
             storage,
+            make: true,
             keys =>
             {
                 if (keys.Numbers().Length > 0)
@@ -72,7 +73,7 @@ public sealed class AuditKeys
         );
 
     internal static OneOf<AuditPublicKey, OperationError> Rotate(string directory, IJournalStorage storage) =>
-        Guard(directory, storage, keys => keys.Numbers() is [.., var newest] ? keys.Make(newest + 1) : keys.None());
+        Guard(directory, storage, make: false, keys => keys.Numbers() is [.., var newest] ? keys.Make(newest + 1) : keys.None());
 
     /// <summary>Looks at the directory, as for signing.</summary>
     /// <returns>Why it is not used.</returns>
@@ -92,6 +93,9 @@ public sealed class AuditKeys
 
     /// <summary>The number of the newest key; -1 when there is none.</summary>
     internal long NewestNumber => Numbers() is [.., var newest] ? newest : -1;
+
+    /// <summary>Whether older keys are there besides the newest.</summary>
+    internal bool HasOlder => Numbers() is [_, _, ..];
 
     internal SignedState? OpenState() => SignedState.TryOpen(_storage, _directory, write: true);
 
@@ -115,7 +119,7 @@ public sealed class AuditKeys
         return null;
     }
 
-    /// <summary>Removes all keys older than this one. What can't be removed is tried again next time.</summary>
+    /// <summary>Removes all keys older than this one, for good. What can't be removed is tried again next time.</summary>
     internal void Forget(AuditPublicKey before)
     {
         var numbers = Numbers();
@@ -131,16 +135,28 @@ public sealed class AuditKeys
         {
             _storage.Delete(PathOf(number));
         }
+
+        if (current > 0)
+        {
+            _storage.SyncDirectory(_directory);
+        }
     }
 
     private static OneOf<AuditPublicKey, OperationError> Guard(
         string directory,
         IJournalStorage storage,
+        bool make,
         Func<AuditKeys, OneOf<AuditPublicKey, OperationError>> work
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        if (!make && !Path.Exists(path))
+        {
+            // Not made by the way: a journal with a directory of keys beside it is one that has to be signed.
+            return new AuditKeys(storage, path).None();
+        }
+
         try
         {
             return storage.Prepare(path) is { } refusal
@@ -168,24 +184,8 @@ public sealed class AuditKeys
     private AuditPublicKey Make(long number)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var temporary = Path.Combine(_directory, $"{Guid.NewGuid():N}.tmp");
-        try
-        {
-            using (var file = _storage.CreateNew(temporary))
-            {
-                _storage.Write(file, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), 0);
-                _storage.Sync(file);
-            }
-
-            _storage.Rename(temporary, PathOf(number));
-        }
-        catch
-        {
-            _storage.Delete(temporary);
-            throw;
-        }
-
-        _storage.SyncDirectory(_directory);
+        var pem = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n");
+        JournalStorage.Keep(_storage, PathOf(number), file => _storage.Write(file, pem, 0));
         return AuditPublicKey.Of(key);
     }
 

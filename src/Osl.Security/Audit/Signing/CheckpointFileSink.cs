@@ -7,10 +7,17 @@ namespace Osl.Security.Audit;
 /// on disk when it counts as kept. Whoever can write that file as well as the journal can forge both. A file that is there and holds
 /// no checkpoint is never replaced: who may name the file could otherwise have the host overwrite any.
 /// </summary>
-/// <param name="path">The file; its directory has to be there.</param>
-public sealed class CheckpointFileSink(string path) : ICheckpointSink
+public sealed class CheckpointFileSink : ICheckpointSink
 {
-    private readonly string _path = Path.GetFullPath(path);
+    private readonly IJournalStorage _storage;
+    private readonly string _path;
+
+    /// <summary>Keeps it in this file.</summary>
+    /// <param name="path">The file; its directory has to be there.</param>
+    public CheckpointFileSink(string path)
+        : this(path, JournalStorage.ForThisPlatform) { }
+
+    internal CheckpointFileSink(string path, IJournalStorage storage) => (_path, _storage) = (Path.GetFullPath(path), storage);
 
     /// <inheritdoc/>
     public Task KeepAsync(AuditCheckpoint checkpoint, CancellationToken cancellationToken)
@@ -27,23 +34,8 @@ public sealed class CheckpointFileSink(string path) : ICheckpointSink
             throw new IOException($"{_path} is there and holds no checkpoint");
         }
 
-        var temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
-            {
-                RandomAccess.Write(file, Encoding.UTF8.GetBytes(checkpoint.ToString()), 0);
-                RandomAccess.FlushToDisk(file);
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            File.Move(temporary, _path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        var bytes = Encoding.UTF8.GetBytes(checkpoint.ToString());
+        JournalStorage.Keep(_storage, _path, file => _storage.Write(file, bytes, 0), replace: true, isPublic: true, cancellationToken);
     }
 
     private bool HoldsCheckpoint()

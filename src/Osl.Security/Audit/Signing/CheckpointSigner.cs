@@ -17,6 +17,7 @@ namespace Osl.Security.Audit;
 //     others it walks by reading them (LogWalker), and over what another process has signed it jumps (SignedState).
 //   * Sign: sync the log → make room (so that the note's own place is known) → note → state beside the key → frame. After a kill
 //     in between the next signer goes on from the state.
+//   * A key frame is followed at once by a note of the key that it names.
 //   * The sink is told of a note once that is durable in the log: with the next sync of records, or with its own.
 //   * What does not fit is refused for good, and records with it: only a person can say which log is right.
 // adr/0027-signed-checkpoints.md, adr/0028-keys-and-what-they-signed.md. Not thread-safe: the writer's commit lock guards it.
@@ -105,6 +106,8 @@ internal sealed class CheckpointSigner : IDisposable
             );
         }
 
+        // Older keys are there only while a change of keys is not done with: then the first record is signed at once.
+        signer._timeIsUp = keys.HasOlder;
         signer._walker.WalkAhead(signer._place);
         return signer;
     }
@@ -181,41 +184,20 @@ internal sealed class CheckpointSigner : IDisposable
         var sync = closing || _timeIsUp;
         Disarm();
         var newest = Newest();
-        var next = _place.Key is { } due && string.Equals(due.Fingerprint, newest.Fingerprint, StringComparison.Ordinal) ? null : newest;
-        if (tail.Size == 0 || (_place.NotedSize == tail.Size && next is null))
+        // Twice where the key changes: one that was only named proves nothing to whoever holds it alone (adr/0029).
+        while (tail.Size > 0 && (!IsDueKey(newest) || _place.NotedSize != tail.Size))
         {
-            _unsigned = 0;
-            if (sync)
-            {
-                DeliverSynced(tail);
-            }
-
-            return;
+            sync |= !IsDueKey(newest);
+            SignOnce(tail, newest, sync);
         }
 
-        DeliverSynced(tail);
-        tail.MakeRoom(NoteFrame);
-        var time = JournalFormat.Microseconds(_clock.GetUtcNow());
-        var note = AuditCheckpoint.Sign(_place, time, KeyOf(_place.Key ?? newest), next);
-        sync |= next is not null;
-        _state.Write(_place, sync);
-        _frame.Clear(next is null ? FrameType.Checkpoint : FrameType.Key);
-        _frame.AddNote(Encoding.UTF8.GetBytes(note.ToString()));
-        tail.Append(_frame, sync, note.Microseconds);
-        _place.NotedSize = tail.Size;
-        _place.Key = next ?? _place.Key;
         _unsigned = 0;
-        _undelivered = note;
         if (sync)
         {
-            Deliver();
+            DeliverSynced(tail);
         }
 
-        SetStatus(status => status with { Covered = note.Records, Problem = null });
-        if (next is not null)
-        {
-            _keys.Forget(next);
-        }
+        ForgetOlder(tail);
     }
 
     /// <summary>Signing failed this time; it is tried again when it is due next.</summary>
@@ -248,6 +230,41 @@ internal sealed class CheckpointSigner : IDisposable
         _place.LogId != tail.LogId ? "it is another log"
         : _place.Tree.Size != tail.Size || !_place.Tree.Nodes.SequenceEqual(tail.Tree.Nodes) ? "its records are others"
         : null;
+
+    private bool IsDueKey(AuditPublicKey key) => string.Equals(_place.Key?.Fingerprint, key.Fingerprint, StringComparison.Ordinal);
+
+    private void SignOnce(JournalTail tail, AuditPublicKey newest, bool sync)
+    {
+        DeliverSynced(tail);
+        tail.MakeRoom(NoteFrame);
+        var signer = _place.Key ?? newest;
+        var next = IsDueKey(newest) ? null : newest;
+        var note = AuditCheckpoint.Sign(_place, JournalFormat.Microseconds(_clock.GetUtcNow()), KeyOf(signer), next);
+        _state.Write(_place, sync);
+        _frame.Clear(next is null ? FrameType.Checkpoint : FrameType.Key);
+        _frame.AddNote(Encoding.UTF8.GetBytes(note.ToString()));
+        tail.Append(_frame, sync, note.Microseconds);
+        _place.Key = newest;
+        _place.NotedSize = IsDueKey(signer) ? tail.Size : -1;
+        _undelivered = note;
+        if (sync)
+        {
+            Deliver();
+        }
+
+        SetStatus(status => status with { Covered = note.Records, Problem = null });
+    }
+
+    /// <summary>Removes the keys before the one that is due: also such as somebody has left who was killed before he came to it.</summary>
+    private void ForgetOlder(JournalTail tail)
+    {
+        if (_keys.HasOlder && _place.Key is { } due)
+        {
+            // Not by what this process knows: the key frame may be of one that did not come to sync it.
+            tail.Sync();
+            _keys.Forget(due);
+        }
+    }
 
     private AuditPublicKey Newest()
     {

@@ -43,7 +43,7 @@ internal sealed class LogPlace
     /// <summary>The key that signs from here on; null as long as none has.</summary>
     internal AuditPublicKey? Key { get; set; }
 
-    /// <summary>The size that the last note covered; -1 when there was none since this place began to move.</summary>
+    /// <summary>The size that the last note by <see cref="Key"/> itself covered; -1 when none is known.</summary>
     internal long NotedSize { get; set; } = -1;
 
     internal void CopyFrom(LogPlace other)
@@ -127,7 +127,7 @@ internal sealed class LogPlace
         }
 
         Key = note.NextKey ?? Key;
-        NotedSize = note.Records;
+        NotedSize = string.Equals(note.KeyFingerprint, Key!.Fingerprint, StringComparison.Ordinal) ? note.Records : -1;
         return NoteJudgement.Good;
     }
 

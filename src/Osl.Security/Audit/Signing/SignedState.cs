@@ -45,20 +45,17 @@ internal sealed class SignedState : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>Makes the file, for a key that has signed nothing. Whole and on disk when this returns.</summary>
-    internal static void Create(IJournalStorage storage, string directory)
-    {
-        var temporary = Path.Combine(directory, $"{Guid.NewGuid():N}.tmp");
-        using (var file = storage.CreateNew(temporary))
-        {
-            var state = new SignedState(storage, file);
-            state.Put(new LogPlace(), slot: 0, flags: 0);
-            state.Put(new LogPlace(), slot: 1, flags: 0);
-            storage.Sync(file);
-        }
-
-        storage.Rename(temporary, Path.Combine(directory, FileName));
-        storage.SyncDirectory(directory);
-    }
+    internal static void Create(IJournalStorage storage, string directory) =>
+        JournalStorage.Keep(
+            storage,
+            Path.Combine(directory, FileName),
+            file =>
+            {
+                var state = new SignedState(storage, file);
+                state.Put(new LogPlace(), slot: 0, flags: 0);
+                state.Put(new LogPlace(), slot: 1, flags: 0);
+            }
+        );
 
     /// <summary>Opens it; null when it is not there.</summary>
     internal static SignedState? TryOpen(IJournalStorage storage, string directory, bool write) =>
