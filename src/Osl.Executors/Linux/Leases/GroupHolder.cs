@@ -46,7 +46,8 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
         if (groups.Find(group) is { } child && child.TryShare() is { } shared)
         {
             var identity = new GroupIdentity(group, shared);
-            if (child.IsRunning || groups.AnyAlive(identity, out _))
+            // Without an entry it has been seen dead, though perhaps not reaped yet: held now it would be nobody's.
+            if ((child.IsRunning && entry is not null) || groups.AnyAlive(identity, out _))
             {
                 return Lease(identity, entry, sharesLeader: true);
             }
