@@ -33,7 +33,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
 
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
-        if (LaunchChecks.Refusal(plan, mode, registry) is { } refusal)
+        if (LaunchChecks.Refusal(plan, mode) is { } refusal)
         {
             return refusal;
         }
@@ -141,7 +141,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
             }
         }
 
-        if (plan.JoinGroup is WindowsGroupLease joined && !joined.HasOthersThan(pid))
+        if (plan.JoinGroup is WindowsGroupLease joined && joined.HasOthersThan(pid) != true)
         {
             return new StaleProcess($"{joined.Group} has ended while a process was to join it");
         }

@@ -83,7 +83,8 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
 
         lock (_gate)
         {
-            if (_released || Job.CountActive(job) > 0)
+            // Not when it can't be told either: with our handle a Managed job's processes would end. It is looked at again.
+            if (_released || Job.CountActive(job) != 0)
             {
                 return;
             }
