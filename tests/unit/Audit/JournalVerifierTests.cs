@@ -182,7 +182,7 @@ public sealed class JournalVerifierTests : JournalFixture
                     Touch();
                 }
             )
-            .QuickCheckThrowOnFailure();
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(100 / EveryOrSome));
     }
 
     private static byte[] Mutate(byte[] bytes, int place, int value, int kind)

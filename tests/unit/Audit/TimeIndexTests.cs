@@ -12,6 +12,8 @@ namespace Osl.Tests.Unit.Audit;
 /// </summary>
 public sealed class TimeIndexTests : JournalFixture
 {
+    private static readonly int Some = OperatingSystem.IsWindows() ? 5_000 : 20_000;
+
     private static readonly int Records = int.TryParse(
         Environment.GetEnvironmentVariable("OSL_LARGE_JOURNAL"),
         System.Globalization.CultureInfo.InvariantCulture,
@@ -48,7 +50,7 @@ public sealed class TimeIndexTests : JournalFixture
     [Fact]
     public async Task An_hour_in_the_middle_is_found_too()
     {
-        await MakeAsync(20_000);
+        await MakeAsync(Some);
         var options = new AuditReadOptions { Since = _clock.Now - TimeSpan.FromHours(9), Until = _clock.Now - TimeSpan.FromHours(8) };
         var reader = new AuditReader(Dir);
         var expected = reader
@@ -65,7 +67,7 @@ public sealed class TimeIndexTests : JournalFixture
     [Fact]
     public async Task Missing_damaged_or_wrong_it_is_made_anew_and_nothing_is_left_out()
     {
-        await MakeAsync(20_000);
+        await MakeAsync(Some);
         var options = new AuditReadOptions { Since = _clock.Now - TimeSpan.FromHours(5) };
         var reader = new AuditReader(Dir);
         var expected = Wanted(reader, options);
