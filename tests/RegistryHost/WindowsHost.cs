@@ -9,7 +9,8 @@ namespace Osl.Tests.RegistryHost;
 
 /// <summary>
 /// registryhost windows managed|detached group|inherit|join CHILD: starts CHILD with a child of its own, prints the pids and the operation,
-/// and waits for the end of its input or to be killed.
+/// and waits for the end of its input or to be killed. Meanwhile it takes
+/// <c>process PID SIGNAL</c> and <c>group PID STARTTIME OPERATION SIGNAL</c>, and answers "sent", or what kind of error there is and its words.
 /// </summary>
 internal static class WindowsHost
 {
@@ -30,12 +31,32 @@ internal static class WindowsHost
         var (_, operation) = await StartAsync(executor, args[3], lifetime, placement, join, pids);
         Console.WriteLine("pids " + string.Join(' ', pids.Select(pid => pid.ToString(CultureInfo.InvariantCulture))));
         Console.WriteLine(operation);
-        while (Console.In.Read() >= 0)
+        while (Console.ReadLine() is { } line)
         {
-            // Until nobody can write any more.
+            Console.WriteLine(Obey(executor, line.Split(' ')) is { } error ? $"{error.GetType().Name} {error.Message}" : "sent");
         }
 
         return 0;
+    }
+
+    private static OperationError? Obey(WindowsExecutor executor, string[] words)
+    {
+        var pid = int.Parse(words[1], CultureInfo.InvariantCulture);
+        if (!Signal.TryParse(words[^1], out var signal))
+        {
+            throw new ArgumentException($"no signal: {words[^1]}", nameof(words));
+        }
+
+        if (words[0] is "process")
+        {
+            using var process = executor.Hold((ProcessTarget)pid).OrThrow();
+            return process.Signal(signal);
+        }
+
+        var leader = WindowsProcesses.Ref(pid, long.Parse(words[2], CultureInfo.InvariantCulture));
+        var operation = OperationId.TryParse(words[3], out var id) ? id : default;
+        using var group = executor.Hold((GroupTarget)new GroupRef(pid, leader, operation)).OrThrow();
+        return group.Signal(signal);
     }
 
     private static async Task<(LaunchedProcess Process, OperationId Operation)> StartAsync(

@@ -130,7 +130,15 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
                 continue;
             }
 
-            if (WindowsProcesses.Members(job, content.Pgid).MinBy(member => member.Process.StartTime)?.Process is { } eldest)
+            if (WindowsProcesses.Members(job, content.Pgid) is not { } found)
+            {
+                // The system does not tell: whom the slot names stands for all of them.
+                if (!content.IsPrepared)
+                {
+                    members[operation] = new GroupMember(content.Pid, content.Pgid, content.StartTime);
+                }
+            }
+            else if (found.MinBy(member => member.Process.StartTime)?.Process is { } eldest)
             {
                 members[operation] = new GroupMember(eldest.Pid, content.IsPrepared ? eldest.Pid : content.Pgid, eldest.StartTime);
             }
@@ -150,10 +158,10 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
             }
 
             using var job = OpenJob(entry.Operation);
-            if (job is not null)
+            // As a stop counts them: without the console's host, which is in the job and nobody's program.
+            if (job is not null && WindowsProcesses.Members(job, entry.Pgid) is { } found)
             {
-                // As a stop counts them: without the console's host, which is in the job and nobody's program.
-                counts[entry.Pgid] = WindowsProcesses.Members(job, entry.Pgid).Count;
+                counts[entry.Pgid] = found.Count;
             }
         }
 

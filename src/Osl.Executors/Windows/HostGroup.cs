@@ -14,7 +14,7 @@ internal static class HostGroup
     {
         foreach (var entry in registry.Live())
         {
-            if (entry.OwnsGroup && IsMember(entry.Operation))
+            if (entry.OwnsGroup && IsMember(entry.Operation) == true)
             {
                 return entry.Pgid;
             }
@@ -33,7 +33,7 @@ internal static class HostGroup
 
         if (isGroup)
         {
-            return registry.FindGroup(id) is { } entry && IsMember(entry.Operation);
+            return registry.FindGroup(id) is { } entry && IsMember(entry.Operation) != false;
         }
 
         using var process = ProcessHandle.TryOpen(id, ProcessHandle.ToQuery, out _);
@@ -47,10 +47,16 @@ internal static class HostGroup
             "Nothing: name another target. A host that wants to end itself exits."
         );
 
-    private static bool IsMember(OperationId operation)
+    /// <summary>Whether this host is in a job, whatever number its group goes by; null when the system does not tell.</summary>
+    internal static bool? IsIn(Win32Handle job)
+    {
+        using var self = ProcessHandle.Current();
+        return Job.Contains(job, self);
+    }
+
+    private static bool? IsMember(OperationId operation)
     {
         using var job = Job.TryOpen(JobNames.Of(operation), Kernel32.JOB_OBJECT_QUERY, out _);
-        using var self = ProcessHandle.Current();
-        return job is not null && Job.Contains(job, self);
+        return job is null ? false : IsIn(job);
     }
 }

@@ -32,26 +32,35 @@ internal sealed class WindowsProcesses(ILaunchRegistry registry)
             : State(process, ProcessTable.Read(), GroupOf(process, held));
     }
 
-    /// <summary>The members of a job; who has ended is none any more.</summary>
+    /// <summary>The members of a job, where who has ended is none any more; null when the system does not tell.</summary>
     /// <remarks>
     /// The console's host is left out: it is the system's, comes with a console of its own and goes with the last process that uses it. It is
     /// known by its path, which only an administrator can put another program at.
     /// </remarks>
-    internal static List<ProcessState> Members(Win32Handle job, int group)
+    internal static List<ProcessState>? Members(Win32Handle job, int group)
     {
         var members = new List<ProcessState>();
-        var pids = Job.Members(job);
+        if (Job.Members(job) is not { } pids)
+        {
+            return null;
+        }
+
         if (pids.Length == 0)
         {
             return members;
         }
 
         var table = ProcessTable.Read();
+        if (table.Count == 0)
+        {
+            return null;
+        }
+
         foreach (var pid in pids)
         {
             // Held and asked, since the pid may be another process's by now. Who can't be opened belongs to another account.
             using var held = ProcessHandle.TryOpen(pid, ProcessHandle.ToQuery | Kernel32.SYNCHRONIZE, out var error);
-            if (held is null ? error != Win32Error.ERROR_ACCESS_DENIED : ProcessHandle.HasEnded(held) || !Job.Contains(job, held))
+            if (held is null ? error != Win32Error.ERROR_ACCESS_DENIED : ProcessHandle.HasEnded(held) || Job.Contains(job, held) == false)
             {
                 continue;
             }
@@ -104,7 +113,7 @@ internal sealed class WindowsProcesses(ILaunchRegistry registry)
             if (other.OwnsGroup)
             {
                 using var job = Job.TryOpen(JobNames.Of(other.Operation), Kernel32.JOB_OBJECT_QUERY, out _);
-                if (job is not null && Job.Contains(job, held))
+                if (job is not null && Job.Contains(job, held) == true)
                 {
                     return other.Pgid;
                 }

@@ -24,6 +24,7 @@ internal static class Win32Error
     internal const int ERROR_BROKEN_PIPE = 109;
     internal const int ERROR_DISK_FULL = 112;
     internal const int ERROR_INVALID_NAME = 123;
+    internal const int ERROR_INVALID_SECURITY_DESCR = 1338;
     internal const int ERROR_BAD_PATHNAME = 161;
     internal const int ERROR_ALREADY_EXISTS = 183;
     internal const int ERROR_EXE_MARKED_INVALID = 192;
@@ -60,6 +61,7 @@ internal static class Win32Error
         [ERROR_INVALID_PARAMETER] = nameof(ERROR_INVALID_PARAMETER),
         [ERROR_BROKEN_PIPE] = nameof(ERROR_BROKEN_PIPE),
         [ERROR_INVALID_NAME] = nameof(ERROR_INVALID_NAME),
+        [ERROR_INVALID_SECURITY_DESCR] = nameof(ERROR_INVALID_SECURITY_DESCR),
         [ERROR_BAD_PATHNAME] = nameof(ERROR_BAD_PATHNAME),
         [ERROR_ALREADY_EXISTS] = nameof(ERROR_ALREADY_EXISTS),
         [ERROR_EXE_MARKED_INVALID] = nameof(ERROR_EXE_MARKED_INVALID),

@@ -106,16 +106,26 @@ public sealed class GroupTests : WindowsExecutorTest
     }
 
     [Fact]
-    public async Task A_job_that_somebody_has_made_already_is_not_taken()
+    public void A_job_that_somebody_has_made_already_is_not_taken()
     {
         var operation = OperationId.New(TimeProvider.System.GetUtcNow());
         using var squatter = Job.TryCreate(JobNames.Of(operation), SecurityDescriptor.OwnerOnly, out _);
         Assert.NotNull(squatter);
 
-        Assert.Null(Job.TryCreate(JobNames.Of(operation), SecurityDescriptor.OwnerOnly, out var error));
+        var refused = Assert.IsType<PermissionRefused>(TryLaunch(TestChild, ["exit", "0"], operation: operation).AsT1);
 
-        Assert.Equal(Win32Error.ERROR_ALREADY_EXISTS, error);
-        await Task.CompletedTask;
+        Assert.Contains(nameof(Win32Error.ERROR_ALREADY_EXISTS), refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Registry.Open);
+        Assert.Equal(0, Job.CountActive(squatter));
+    }
+
+    [Fact]
+    public void Without_a_descriptor_there_is_no_job()
+    {
+        Assert.Null(Job.TryCreate(null, [], out var error));
+
+        Assert.Equal(Win32Error.ERROR_INVALID_SECURITY_DESCR, error);
+        Assert.NotEmpty(SecurityDescriptor.OwnerOnly);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Osl.Executors;
 using Osl.Executors.Windows;
 using Osl.Interop.Windows;
@@ -64,6 +65,58 @@ public sealed partial class HostTests : WindowsExecutorTest
     }
 
     [Fact]
+    public async Task A_host_does_not_signal_the_group_it_is_in_though_nobody_knows_its_number()
+    {
+        var leader = await Ready("ready");
+        using var group = HoldGroup(leader);
+        var (host, _) = await Host("managed", "group", group);
+        _ = await ReadLine(host.StandardOutput!);
+        var named = $"group {leader.Pgid} {leader.Process.StartTime} {leader.Group!.Operation}";
+
+        foreach (var signal in (string[])["TERM", "CONT", "KILL"])
+        {
+            Assert.StartsWith("Denied ", await Told(host, $"{named} {signal}"), StringComparison.Ordinal);
+        }
+
+        Assert.False(leader.Exited.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_process_that_leads_nobody_at_the_hosts_console_is_not_asked_to_end()
+    {
+        // The host has a console of its own, made for it, which its child shares and leads a group of; the child's child leads none.
+        var (host, pids) = await Host("managed", "group");
+        _ = await ReadLine(host.StandardOutput!);
+
+        var answer = await Told(host, $"process {pids[1]} TERM");
+
+        Assert.StartsWith("Unsupported ", answer, StringComparison.Ordinal);
+        // The host is asked again: it has heard nothing, and neither has the leader.
+        Assert.Equal("sent", await Told(host, $"process {pids[1]} CONT"));
+        Assert.Equal("sent", await Told(host, $"process {pids[0]} CONT"));
+    }
+
+    [Fact]
+    [Trait("Needs", "real Windows")]
+    public async Task A_group_at_the_hosts_console_is_asked_to_end_and_the_host_is_not()
+    {
+        Assert.SkipWhen(Wine.IsHere, "real Windows only: Wine has no Ctrl-Break");
+        var (host, pids) = await Host("managed", "group");
+        var operation = await ReadLine(host.StandardOutput!);
+        var all = pids.Select(pid => (Pid: pid, Created: CreatedAt(pid))).ToArray();
+
+        Assert.Equal("sent", await Told(host, $"group {all[0].Pid} {all[0].Created} {operation} TERM"));
+
+        foreach (var (pid, created) in all)
+        {
+            await Gone(pid, created);
+        }
+
+        var beside = await Ready("ready");
+        Assert.Equal("sent", await Told(host, $"process {beside.Process.Pid} CONT"));
+    }
+
+    [Fact]
     public async Task A_handle_of_the_host_does_not_reach_the_child()
     {
         using var file = new FileStream(
@@ -122,13 +175,27 @@ public sealed partial class HostTests : WindowsExecutorTest
     }
 
     /// <summary>Another host that has started a program with a child; their pids.</summary>
-    private async Task<(LaunchedProcess Host, int[] Pids)> Host(string lifetime, string placement)
+    private async Task<(LaunchedProcess Host, int[] Pids)> Host(string lifetime, string placement, GroupLease? join = null)
     {
-        var host = TryLaunch(WindowsHost, ["windows", lifetime, placement, TestChild], StandardInputKind.Pipe, StandardOutputConfig.Pipe)
+        var host = TryLaunch(
+                WindowsHost,
+                ["windows", lifetime, placement, TestChild],
+                StandardInputKind.Pipe,
+                StandardOutputConfig.Pipe,
+                placement: join is null ? ProcessGroupPlacement.NewGroup : ProcessGroupPlacement.JoinGroup,
+                join: join
+            )
             .OrThrow();
         var line = await ReadLine(host.StandardOutput!);
         Assert.StartsWith("pids ", line, StringComparison.Ordinal);
         return (host, [.. line.Split(' ').Skip(1).Select(pid => int.Parse(pid, CultureInfo.InvariantCulture))]);
+    }
+
+    private static async Task<string> Told(LaunchedProcess host, string line)
+    {
+        await host.StandardInput!.WriteAsync(Encoding.ASCII.GetBytes(line + "\n"), Cancelled);
+        await host.StandardInput.FlushAsync(Cancelled);
+        return await ReadLine(host.StandardOutput!);
     }
 
     /// <summary>The host alone, as a crash would: its own job is ours and stays.</summary>

@@ -81,7 +81,8 @@ public abstract class WindowsExecutorTest : IAsyncLifetime
         int? nice = null,
         int[]? affinity = null,
         ResourceLimits? limits = null,
-        WindowsExecutor? executor = null
+        WindowsExecutor? executor = null,
+        OperationId? operation = null
     )
     {
         executor ??= Executor;
@@ -95,15 +96,15 @@ public abstract class WindowsExecutorTest : IAsyncLifetime
         {
             while (true)
             {
-                var operation = OperationId.New(TimeProvider.System.GetUtcNow());
+                var id = operation ?? OperationId.New(TimeProvider.System.GetUtcNow());
                 var result = executor.Launch(
                     new LaunchPlan
                     {
-                        Operation = operation,
+                        Operation = id,
                         Context = OperationContext.Current,
                         Executable = executable,
                         Arguments = [program, .. arguments ?? []],
-                        Environment = [.. environment ?? Inherited(), $"{OperationId.MarkerVariable}={operation}"],
+                        Environment = [.. environment ?? Inherited(), $"{OperationId.MarkerVariable}={id}"],
                         WorkingDirectory = workingDirectory,
                         Placement = placement,
                         JoinGroup = join,

@@ -1,4 +1,3 @@
-using Osl.Executors.Registry;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -7,7 +6,7 @@ namespace Osl.Executors.Windows;
 /// <summary>What is refused before anything is done.</summary>
 internal static class LaunchChecks
 {
-    internal static OperationError? Refusal(LaunchPlan plan, WindowsMode mode, ILaunchRegistry registry)
+    internal static OperationError? Refusal(LaunchPlan plan, WindowsMode mode)
     {
         if (plan.StandardOutput.Kind is StandardOutputKind.File or StandardOutputKind.Terminal or StandardOutputKind.SameAsOutput)
         {
@@ -24,9 +23,9 @@ internal static class LaunchChecks
             return new ValidationFailed(["JoinGroup needs the group to join, and nothing else does."]);
         }
 
-        if (plan.JoinGroup is { } group)
+        if (plan.JoinGroup is WindowsGroupLease group)
         {
-            if (HostGroup.IsProtected(group.Group.Id, isGroup: true, registry))
+            if (group.IsProtected)
             {
                 return HostGroup.Refuse(group.Group.ToString());
             }

@@ -175,7 +175,7 @@ internal static class ProgramResolver
         }
 
         // What is run is the final path: a junction on the way could lead elsewhere by then.
-        if (FinalPath(file) is not { } final || WindowsPath.FlawOf(final) is not null)
+        if (FinalPath(file) is not { } final)
         {
             return new Unsupported(
                 $"starting '{path}', which does not lie on a drive of this machine",
@@ -212,8 +212,17 @@ internal static class ProgramResolver
             return null;
         }
 
-        var path = space.AsSpan(0, (int)length);
-        return (path.StartsWith(FinalPrefix, StringComparison.Ordinal) ? path[FinalPrefix.Length..] : path).ToString();
+        return OnDrive(space.AsSpan(0, (int)length));
+    }
+
+    /// <summary>
+    /// What the system calls the final path of a file, without its prefix; null when that is on no drive. A share is <c>\\?\UNC\server\share</c>, a
+    /// volume without a drive <c>\\?\Volume{…}</c>: without the prefix those would be paths relative to wherever the host is.
+    /// </summary>
+    internal static string? OnDrive(ReadOnlySpan<char> final)
+    {
+        var path = (final.StartsWith(FinalPrefix, StringComparison.Ordinal) ? final[FinalPrefix.Length..] : final).ToString();
+        return WindowsPath.IsAbsolute(path) && WindowsPath.FlawOf(path) is null ? path : null;
     }
 
     private static bool IsMissing(int error) =>

@@ -33,7 +33,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
 
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
-        if (LaunchChecks.Refusal(plan, mode, registry) is { } refusal)
+        if (LaunchChecks.Refusal(plan, mode) is { } refusal)
         {
             return refusal;
         }
@@ -90,6 +90,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
         var joined = plan.JoinGroup as WindowsGroupLease;
         Win32Handle[] jobs = joined is null ? [job] : [joined.Job, job];
         var suspended = !mode.JobAtCreation || joined is not null || plan.CpuAffinity.Count > 0 || plan.Nice is not null;
+        var flags = FlagsOf(plan);
         error = new ProcessCreation
         {
             Application = text.Application,
@@ -98,7 +99,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
             Directory = plan.WorkingDirectory,
             Handles = handles,
             Jobs = mode.JobAtCreation ? jobs : [],
-            Flags = FlagsOf(plan) | (suspended ? Kernel32.CREATE_SUSPENDED : 0),
+            Flags = flags | (suspended ? Kernel32.CREATE_SUSPENDED : 0),
         }.Create(out var process, out var thread, out var pid);
         if (error != 0)
         {
@@ -109,6 +110,11 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
         }
 
         handles.CloseInherited();
+        if ((flags & Kernel32.CREATE_NEW_PROCESS_GROUP) != 0)
+        {
+            child.Leads(pid, atOurs: (flags & Kernel32.CREATE_NO_WINDOW) == 0);
+        }
+
         using (thread)
         {
             if (Prepare(plan, process, pid, jobs) is { } unprepared)
@@ -135,7 +141,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
             }
         }
 
-        if (plan.JoinGroup is WindowsGroupLease joined && !joined.HasOthersThan(pid))
+        if (plan.JoinGroup is WindowsGroupLease joined && joined.HasOthersThan(pid) != true)
         {
             return new StaleProcess($"{joined.Group} has ended while a process was to join it");
         }

@@ -18,6 +18,9 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     /// <summary>For a process that is to join.</summary>
     internal Win32Handle Job => job;
 
+    /// <summary>By its number, and by its job: the number is somebody else's word. Also when that can't be told.</summary>
+    internal bool IsProtected => HostGroup.IsProtected(Group.Id, isGroup: true, registry) || HostGroup.IsIn(job) != false;
+
     internal string Name => JobNames.Of(Group.Operation);
 
     /// <summary>Takes hold of a group: by the registry where only its number is known, then by its job's name.</summary>
@@ -43,13 +46,13 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
         // The name is the operation's; the leader, as long as it lives, has to agree.
         using var leader = ProcessHandle.TryOpen(group.Leader.Pid, ToAsk, out _);
         var isThere = leader is not null && ProcessHandle.CreationTime(leader) == group.Leader.StartTime && !ProcessHandle.HasEnded(leader);
-        if (isThere && !Interop.Windows.Job.Contains(job, leader!))
+        if (isThere && Interop.Windows.Job.Contains(job, leader!) != true)
         {
             job.Dispose();
             return new StaleProcess($"{group}: the process that leads it is not in the job of its operation");
         }
 
-        if (!isThere && WindowsProcesses.Members(job, group.Id).Count == 0)
+        if (!isThere && WindowsProcesses.Members(job, group.Id) is { Count: 0 })
         {
             job.Dispose();
             return Missing(group.Id);
@@ -58,15 +61,18 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
         return new WindowsGroupLease(group, job, waits, registry) { Entry = entry?.Group == group ? entry : null };
     }
 
-    public override IReadOnlyList<ProcessState> Members() => WindowsProcesses.Members(job, Group.Id);
+    /// <remarks>When the system does not tell, its leader stands for them: a group counts as empty only when it is known to be.</remarks>
+    public override IReadOnlyList<ProcessState> Members() =>
+        WindowsProcesses.Members(job, Group.Id)
+        ?? [new ProcessState(Group.Leader, "", ParentPid: 0, Group.Id, Session: 0, Uid: -1, ProcessActivity.Unavailable)];
 
-    /// <summary>Whether somebody but one process is in it.</summary>
-    internal bool HasOthersThan(int pid) => WindowsProcesses.Members(job, Group.Id).Exists(member => member.Process.Pid != pid);
+    /// <summary>Whether somebody but one process is in it; null when the system does not tell.</summary>
+    internal bool? HasOthersThan(int pid) => WindowsProcesses.Members(job, Group.Id)?.Exists(member => member.Process.Pid != pid);
 
     public override OperationError? Signal(Signal signal)
     {
         var target = Group.ToString();
-        if (HostGroup.IsProtected(Group.Id, isGroup: true, registry))
+        if (IsProtected)
         {
             return HostGroup.Refuse(target);
         }
@@ -102,12 +108,12 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
             {
                 if (held.Count == 0)
                 {
-                    if (Members().Count == 0)
+                    if (WindowsProcesses.Members(job, Group.Id) is { Count: 0 })
                     {
                         return seen.Count;
                     }
 
-                    // Another account's, which can't be waited for by us.
+                    // Another account's, which can't be waited for by us; or the system does not tell.
                     await waits.PauseAsync(cancellationToken).ConfigureAwait(false);
                 }
 
@@ -128,14 +134,15 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     private OperationError? StopAll(string target)
     {
         var done = new HashSet<int>();
-        OperationError? last = new StaleProcess($"{target} has ended");
+        OperationError? last = null;
         for (var round = 0; round < Rounds; round++)
         {
             var before = done.Count;
             var error = SendTo(Operations.Processes.Signal.Stop, target, done);
             if (done.Count == before)
             {
-                return last;
+                // Nobody new: all are done. Or nobody at all, or nobody knows.
+                return round == 0 || error is not StaleProcess ? error : last;
             }
 
             last = error;
@@ -149,6 +156,15 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
         var held = HoldMembers(int.MaxValue, ToAsk | Kernel32.PROCESS_SUSPEND_RESUME, seen: null);
         try
         {
+            if (held.Count == 0 && WindowsProcesses.Members(job, Group.Id) is null)
+            {
+                return new OperationFailed(
+                    "signal_failed",
+                    $"A signal to {target} failed: the system does not tell who is in it.",
+                    "Try again; KILL does not need to know."
+                );
+            }
+
             var fresh = held.Where(member => member.Pid != Environment.ProcessId && done.Add(member.Pid)).ToArray();
             return WindowsSignals.Send(signal, fresh, Group.Id, target);
         }
@@ -162,7 +178,7 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     private List<HeldProcess> HoldMembers(int most, uint access, HashSet<(int Pid, long Created)>? seen)
     {
         var held = new List<HeldProcess>();
-        var members = WindowsProcesses.Members(job, Group.Id);
+        var members = WindowsProcesses.Members(job, Group.Id) ?? [];
         var table = access == ToAsk ? [] : ProcessTable.Read();
         foreach (var member in members)
         {
@@ -176,7 +192,7 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
             if (
                 handle is not null
                 && ProcessHandle.CreationTime(handle) == member.Process.StartTime
-                && Interop.Windows.Job.Contains(job, handle)
+                && Interop.Windows.Job.Contains(job, handle) == true
             )
             {
                 held.Add(new HeldProcess(member.Process.Pid, handle, table.GetValueOrDefault(member.Process.Pid)));

@@ -7,21 +7,21 @@ namespace Osl.Executors.Windows;
 /// <remarks>
 /// <para>
 /// An event can only be sent from within a console, to a process group of that console. A child that shares the host's console gets it
-/// directly. A child with a console of its own (CREATE_NO_WINDOW) is visited: AttachConsole, event, FreeConsole. A process has one console,
+/// directly, if it is known to lead a group (<see cref="ConsoleGroups"/>). A child with a console of its own (CREATE_NO_WINDOW) is visited: AttachConsole, event, FreeConsole. A process has one console,
 /// so this is one at a time, and only a host that has none can do it: leaving a console closes the host's own standard handles.
 /// </para>
 /// <para>
 /// Wine has no Ctrl-Break; there the event is Ctrl-C, which nobody hears who was made to lead a process group, and everybody else at the
 /// console does: so under Wine no group is made at a console of its own. It may reach the visitor as well, at any later time and on a thread of the system's
-/// making: so the handler that swallows it stays. It swallows only while the host has no console of its own, when no such event can be meant
-/// for it.
+/// making: so the handler that swallows it stays. It swallows only during a visit and while the host has no console of its own, when no such
+/// event can be meant for it.
 /// </para>
 /// </remarks>
 internal static unsafe class ConsoleBreak
 {
     private static readonly Lock OneAtATime = new();
     private static bool s_hardened;
-    private static bool s_hostHasConsole;
+    private static volatile bool s_visiting;
 
     /// <summary>Sends the event to those of the processes that it can reach.</summary>
     /// <param name="group">Leads or led a process group of its console; may have ended.</param>
@@ -33,15 +33,12 @@ internal static unsafe class ConsoleBreak
         lock (OneAtATime)
         {
             var ours = AtOurConsole();
-            s_hostHasConsole = ours.Length > 0;
-            if (s_hostHasConsole)
+            if (ours.Length > 0)
             {
-                var shared = pids.Intersect(ours).ToArray();
-                why =
-                    shared.Length == 0
-                        ? "it has no console, or one that this host would have to leave its own for"
-                        : "it can't be told apart from the host at their console";
-                return shared.Length == 0 ? 0 : Break(group, shared);
+                why = pids.Intersect(ours).Any()
+                    ? "it can't be told apart from the host at their console"
+                    : "it has no console, or one that this host would have to leave its own for";
+                return Break(ConsoleGroups.AtOurs(group, pids, ours));
             }
 
             return Visit(group, pids, out why);
@@ -66,47 +63,52 @@ internal static unsafe class ConsoleBreak
         var left = new HashSet<int>(pids);
         foreach (var pid in pids)
         {
-            if (!left.Remove(pid) || Kernel32.AttachConsole((uint)pid) == 0)
+            if (left.Contains(pid))
             {
-                continue;
-            }
-
-            try
-            {
-                Harden();
-                var there = AtOurConsole();
-                reached += Break(group, [pid, .. left.Intersect(there)]);
-                left.ExceptWith(there);
-                why = "its console does not take the event";
-            }
-            finally
-            {
-                _ = Kernel32.FreeConsole();
+                reached += VisitThat(pid, group, pids, left, ref why);
             }
         }
 
         return reached;
     }
 
-    /// <summary>Each of them may lead a process group of the console; who does not is reached by its leader.</summary>
-    private static int Break(int group, int[] pids)
+    /// <summary>Visits the console of one of them, and takes away from who is left everybody who is at it.</summary>
+    private static int VisitThat(int pid, int group, IReadOnlyCollection<int> pids, HashSet<int> left, ref string why)
     {
-        var reached = 0;
-        foreach (var id in pids.Prepend(group).Distinct())
+        left.Remove(pid);
+        s_visiting = true;
+        var isThere = Kernel32.AttachConsole((uint)pid) != 0;
+        try
         {
-            reached += Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_BREAK_EVENT, (uint)id) != 0 ? 1 : 0;
-        }
+            if (!isThere)
+            {
+                return 0;
+            }
 
-        return reached == 0 && Wine.IsHere ? PressCtrlC(pids) : reached;
+            Harden();
+            var there = AtOurConsole();
+            left.ExceptWith(there);
+            var targets = ConsoleGroups.AtTheirs(group, pids, there);
+            why = targets.Length == 0 ? "others at its console would hear the event too" : "its console does not take the event";
+            var reached = Break(targets);
+            return reached == 0 && Wine.IsHere && ConsoleGroups.AreAllMeant(pids, there) ? PressCtrlC() : reached;
+        }
+        finally
+        {
+            if (isThere)
+            {
+                _ = Kernel32.FreeConsole();
+            }
+
+            s_visiting = false;
+        }
     }
 
+    private static int Break(int[] groups) =>
+        groups.Count(id => Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_BREAK_EVENT, (uint)id) != 0);
+
     /// <summary>Everybody at a console hears Ctrl-C, so it is for those only who have theirs to themselves.</summary>
-    private static int PressCtrlC(int[] pids) =>
-        !s_hostHasConsole
-        && AtOurConsole().Except(pids).All(pid => pid == Environment.ProcessId)
-        && Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, 0) != 0
-            ? 1
-            : 0;
+    private static int PressCtrlC() => Kernel32.GenerateConsoleCtrlEvent(Kernel32.CTRL_C_EVENT, 0) != 0 ? 1 : 0;
 
     private static int[] AtOurConsole()
     {
@@ -134,7 +136,11 @@ internal static unsafe class ConsoleBreak
         }
     }
 
+    /// <summary>Whether an event is none for the host: one that was sent at a console it visits, or did.</summary>
+    internal static bool IsOfAVisit(uint controlEvent, bool visiting, int atOurs) =>
+        controlEvent is Kernel32.CTRL_C_EVENT or Kernel32.CTRL_BREAK_EVENT && (visiting || atOurs == 0);
+
     /// <summary>1: handled, nobody else is asked.</summary>
     [UnmanagedCallersOnly]
-    private static int OnEvent(uint controlEvent) => controlEvent is Kernel32.CTRL_C_EVENT or Kernel32.CTRL_BREAK_EVENT ? 1 : 0;
+    private static int OnEvent(uint controlEvent) => IsOfAVisit(controlEvent, s_visiting, AtOurConsole().Length) ? 1 : 0;
 }

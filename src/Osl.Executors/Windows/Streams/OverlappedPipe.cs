@@ -23,21 +23,8 @@ internal static class OverlappedPipe
     {
         theirs = null;
         var name = $@"\\.\pipe\osl-{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
-        var security = new SecurityAttributes { Length = (uint)sizeof(SecurityAttributes), Descriptor = SecurityDescriptor.OwnerOnly };
-        using var ours = Kernel32.CreateNamedPipe(
-            name,
-            (weRead ? Kernel32.PIPE_ACCESS_INBOUND : Kernel32.PIPE_ACCESS_OUTBOUND)
-                | Kernel32.FILE_FLAG_FIRST_PIPE_INSTANCE
-                | Kernel32.FILE_FLAG_OVERLAPPED,
-            Kernel32.PIPE_REJECT_REMOTE_CLIENTS,
-            1,
-            BufferSize,
-            BufferSize,
-            0,
-            &security
-        );
-        error = ours.IsInvalid ? Win32Error.Last : 0;
-        if (error != 0)
+        using var ours = CreateServer(name, weRead, out error);
+        if (ours is null)
         {
             return null;
         }
@@ -67,5 +54,39 @@ internal static class OverlappedPipe
             isConnected: true,
             new SafePipeHandle(ours.Take(), ownsHandle: true)
         );
+    }
+
+    private static unsafe Win32Handle? CreateServer(string name, bool weRead, out int error)
+    {
+        if (SecurityDescriptor.OwnerOnly is not { Length: > 0 } descriptor)
+        {
+            error = Win32Error.ERROR_INVALID_SECURITY_DESCR;
+            return null;
+        }
+
+        fixed (byte* start = descriptor)
+        {
+            var security = new SecurityAttributes { Length = (uint)sizeof(SecurityAttributes), Descriptor = (nint)start };
+            var server = Kernel32.CreateNamedPipe(
+                name,
+                (weRead ? Kernel32.PIPE_ACCESS_INBOUND : Kernel32.PIPE_ACCESS_OUTBOUND)
+                    | Kernel32.FILE_FLAG_FIRST_PIPE_INSTANCE
+                    | Kernel32.FILE_FLAG_OVERLAPPED,
+                Kernel32.PIPE_REJECT_REMOTE_CLIENTS,
+                1,
+                BufferSize,
+                BufferSize,
+                0,
+                &security
+            );
+            error = server.IsInvalid ? Win32Error.Last : 0;
+            if (error == 0)
+            {
+                return server;
+            }
+
+            server.Dispose();
+            return null;
+        }
     }
 }

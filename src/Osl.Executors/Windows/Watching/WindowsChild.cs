@@ -23,6 +23,7 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
     private volatile ProcessExit? _exit;
     private bool _released;
     private bool _isTail;
+    private int? _leader;
 
     internal ProcessRef? Process { get; private set; }
 
@@ -44,6 +45,13 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
         _registration = registration;
     }
 
+    /// <summary>It was started as the leader of a process group of its console, which is the host's own or not.</summary>
+    internal void Leads(int pid, bool atOurs)
+    {
+        _leader = pid;
+        ConsoleGroups.Add(pid, atOurs);
+    }
+
     /// <summary>Begins to wait for the end. It may be over before this returns.</summary>
     /// <returns>The Win32 code, or 0.</returns>
     internal int Watch()
@@ -60,6 +68,7 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
         lock (_gate)
         {
             _released = true;
+            ForgetLeader();
             job.Dispose();
         }
     }
@@ -74,7 +83,8 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
 
         lock (_gate)
         {
-            if (_released || Job.CountActive(job) > 0)
+            // Not when it can't be told either: with our handle a Managed job's processes would end. It is looked at again.
+            if (_released || Job.CountActive(job) != 0)
             {
                 return;
             }
@@ -85,6 +95,7 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
                 _registration!.Ended();
             }
 
+            ForgetLeader();
             job.Dispose();
             _process!.Dispose();
         }
@@ -134,6 +145,15 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
 
             _isTail = true;
             watcher.AddTail();
+        }
+    }
+
+    /// <summary>Before its pid is let go.</summary>
+    private void ForgetLeader()
+    {
+        if (_leader is { } pid)
+        {
+            ConsoleGroups.Remove(pid);
         }
     }
 

@@ -8,7 +8,8 @@ namespace Osl.Interop.Windows;
 /// <param name="Grants">Null when there is no list at all, which allows everybody everything.</param>
 internal sealed record FileAccessList(string Owner, IReadOnlyList<AccessGrant>? Grants)
 {
-    private const string Everyone = "S-1-1-0";
+    /// <summary>The account that stands for all of them.</summary>
+    internal const string Everyone = "S-1-1-0";
 
     /// <summary>OWNER RIGHTS: whoever owns it, and that is judged by itself.</summary>
     private const string OwnerRights = "S-1-3-4";

@@ -9,8 +9,6 @@ namespace Osl.Interop.Windows;
 [SupportedOSPlatform("windows")]
 internal static unsafe class FileSecurityReader
 {
-    private const string Everyone = "S-1-1-0";
-
     /// <summary>Reads owner and access control list.</summary>
     /// <param name="file">Open with READ_CONTROL.</param>
     /// <param name="list">What it says.</param>
@@ -59,7 +57,7 @@ internal static unsafe class FileSecurityReader
                     break;
                 default:
                     // Of a kind that we can't read: as if it allowed everybody everything.
-                    grants.Add(new AccessGrant(Everyone, FileRights.GenericAll, inheritOnly));
+                    grants.Add(new AccessGrant(FileAccessList.Everyone, FileRights.GenericAll, inheritOnly));
                     break;
             }
         }

@@ -24,9 +24,11 @@ internal static class WindowsAccounts
         FrozenSet.Create(StringComparer.Ordinal, LocalSystem, Administrators, TrustedInstaller, User)
     );
 
-    private static readonly Lazy<byte[]> LazyPrivateFile = new(static () => Private(inherit: ""));
+    private static readonly Lazy<byte[]> LazyPrivateFile = new(static () => Private("FA", inherit: ""));
 
-    private static readonly Lazy<byte[]> LazyPrivateDirectory = new(static () => Private(inherit: "OICI"));
+    private static readonly Lazy<byte[]> LazyPrivateDirectory = new(static () => Private("FA", inherit: "OICI"));
+
+    private static readonly Lazy<byte[]> LazyPrivateObject = new(static () => Private("GA", inherit: ""));
 
     /// <summary>The account this process runs as: a SID as text.</summary>
     internal static string User => LazyCurrent.Value.User;
@@ -39,6 +41,9 @@ internal static class WindowsAccounts
 
     /// <summary>The same for a directory and all that is made in it.</summary>
     internal static byte[] PrivateDirectory => LazyPrivateDirectory.Value;
+
+    /// <summary>The same for what is no file: a job, a pipe.</summary>
+    internal static byte[] PrivateObject => LazyPrivateObject.Value;
 
     /// <summary>Whether it is what this process makes: its user's, or its token's owner's (Administrators, when it is elevated).</summary>
     internal static bool IsOurs(string owner) =>
@@ -61,10 +66,10 @@ internal static class WindowsAccounts
         }
     }
 
-    private static byte[] Private(string inherit)
+    private static byte[] Private(string rights, string inherit)
     {
         var descriptor = new RawSecurityDescriptor(
-            $"O:{User}D:P(A;{inherit};FA;;;{User})(A;{inherit};FA;;;{LocalSystem})(A;{inherit};FA;;;{Administrators})"
+            $"O:{User}D:P(A;{inherit};{rights};;;{User})(A;{inherit};{rights};;;{LocalSystem})(A;{inherit};{rights};;;{Administrators})"
         );
         var bytes = new byte[descriptor.BinaryLength];
         descriptor.GetBinaryForm(bytes, 0);

@@ -7,13 +7,24 @@ internal static unsafe class Job
 {
     /// <summary>Makes a job. One that exists under the name is not taken: whoever has made it would own it.</summary>
     /// <param name="name">Null for one without a name.</param>
-    /// <param name="descriptor">Who may open it; 0 for the default.</param>
+    /// <param name="descriptor">Who may open it. Without one there is no job: the default would let others in.</param>
     /// <param name="error">Why there is none.</param>
-    internal static Win32Handle? TryCreate(string? name, nint descriptor, out int error)
+    internal static Win32Handle? TryCreate(string? name, ReadOnlySpan<byte> descriptor, out int error)
     {
-        var security = new SecurityAttributes { Length = (uint)sizeof(SecurityAttributes), Descriptor = descriptor };
-        var job = Kernel32.CreateJobObject(&security, name);
-        error = Win32Error.Last;
+        if (descriptor.IsEmpty)
+        {
+            error = Win32Error.ERROR_INVALID_SECURITY_DESCR;
+            return null;
+        }
+
+        Win32Handle job;
+        fixed (byte* start = descriptor)
+        {
+            var security = new SecurityAttributes { Length = (uint)sizeof(SecurityAttributes), Descriptor = (nint)start };
+            job = Kernel32.CreateJobObject(&security, name);
+            error = Win32Error.Last;
+        }
+
         if (!job.IsInvalid && error != Win32Error.ERROR_ALREADY_EXISTS)
         {
             error = 0;
@@ -60,8 +71,8 @@ internal static unsafe class Job
         );
     }
 
-    /// <summary>How many members live; -1 when it can't be told.</summary>
-    internal static int CountActive(Win32Handle job)
+    /// <summary>How many members live; null when it can't be told.</summary>
+    internal static int? CountActive(Win32Handle job)
     {
         JobAccounting accounting;
         return
@@ -73,11 +84,11 @@ internal static unsafe class Job
                 null
             ) != 0
             ? (int)accounting.ActiveProcesses
-            : -1;
+            : null;
     }
 
-    /// <summary>The pids of the members, those of nested jobs included.</summary>
-    internal static int[] Members(Win32Handle job)
+    /// <summary>The pids of the members, those of nested jobs included; null when it can't be told.</summary>
+    internal static int[]? Members(Win32Handle job)
     {
         // JOBOBJECT_BASIC_PROCESS_ID_LIST: two counts, then the pids, each as wide as a pointer.
         for (var room = 64; ; room *= 2)
@@ -89,7 +100,7 @@ internal static unsafe class Job
                 var done = Kernel32.QueryInformationJobObject(job, Kernel32.JobObjectBasicProcessIdList, list, (uint)size, null) != 0;
                 if (!done && Win32Error.Last != Win32Error.ERROR_MORE_DATA)
                 {
-                    return [];
+                    return null;
                 }
 
                 if (done && list[1] >= list[0])
@@ -112,9 +123,9 @@ internal static unsafe class Job
 
     internal static int Terminate(Win32Handle job, uint exitCode) => Result(Kernel32.TerminateJobObject(job, exitCode));
 
-    /// <summary>Whether a process is in a job; false when it can't be told.</summary>
-    internal static bool Contains(Win32Handle job, Win32Handle process) =>
-        Kernel32.IsProcessInJob(process, job, out var inside) != 0 && inside != 0;
+    /// <summary>Whether a process is in a job; null when it can't be told.</summary>
+    internal static bool? Contains(Win32Handle job, Win32Handle process) =>
+        Kernel32.IsProcessInJob(process, job, out var inside) != 0 ? inside != 0 : null;
 
     private static int Result(int success) => success != 0 ? 0 : Win32Error.Last;
 }

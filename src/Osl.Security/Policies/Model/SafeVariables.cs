@@ -2,9 +2,13 @@ using Osl.Operations;
 
 namespace Osl.Security.Policies;
 
-/// <summary>The variables that a rule admits without naming them.</summary>
+/// <summary>The variables that a rule admits without naming them. On Windows, where it is called Path, in any case of letters.</summary>
 public static class SafeVariables
 {
+    private static readonly string[] Asked = ["LANG", "TERM", "TZ"];
+
+    private static readonly string[] Inherited = ["HOME", "USER", "LOGNAME", "PATH", OperationId.MarkerVariable];
+
     // What Windows programs can't start without; inherited only, like HOME.
     private static readonly string[] WindowsInherited =
     [
@@ -27,8 +31,8 @@ public static class SafeVariables
     /// <param name="name">Its name.</param>
     public static bool IsSafeInherited(string name) =>
         IsSafeAsked(name)
-        || name is "HOME" or "USER" or "LOGNAME" or "PATH" or OperationId.MarkerVariable
-        || (OperatingSystem.IsWindows() && WindowsInherited.Contains(name, StringComparer.OrdinalIgnoreCase));
+        || Inherited.Contains(name, PathSegments.Comparer)
+        || (OperatingSystem.IsWindows() && WindowsInherited.Contains(name, PathSegments.Comparer));
 
     /// <summary>
     /// Whether a variable that the operation sets itself is admitted: LANG, LC_*, TERM, TZ. Not HOME and PATH: who sets those chooses
@@ -38,7 +42,7 @@ public static class SafeVariables
     public static bool IsSafeAsked(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name is "LANG" or "TERM" or "TZ" || name.StartsWith("LC_", StringComparison.Ordinal);
+        return Asked.Contains(name, PathSegments.Comparer) || name.StartsWith("LC_", PathSegments.Comparison);
     }
 }
 
