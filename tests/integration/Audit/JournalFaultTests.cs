@@ -44,7 +44,7 @@ public sealed class JournalFaultTests : IAsyncDisposable
         var injected = await Task.WhenAll(
             Enumerable
                 .Range(1, every)
-                .Select(first => CheckAsync($"{call}-{error}-{first}", 60, $"{call}:error={error}:when={first}+{every}"))
+                .Select(first => CheckAsync($"{call}-{error}-{first}", 120, $"{call}:error={error}:when={first}+{every}"))
         );
         Assert.True(injected.Sum() >= every, $"{injected.Sum()} calls failed");
     }
