@@ -150,7 +150,7 @@ internal sealed class GlobalOptions
     private static void Sign(OslHostOptions options, string directory, CliIo io)
     {
         var keys = KeysOf(directory);
-        if (!Directory.Exists(keys))
+        if (!OslDirectories.IsOccupied(keys))
         {
             return;
         }

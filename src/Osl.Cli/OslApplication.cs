@@ -110,7 +110,7 @@ internal sealed class OslApplication
                 unknown is not null ? $"'{unknown}' is no command: there are {CommandsOf(parse.CommandResult.Command)}."
                     : parse.CommandResult.Command.Subcommands.Any()
                         ? $"A command is missing: there are {CommandsOf(parse.CommandResult.Command)}."
-                    : parse.Errors is [var first, ..] ? first.Message
+                    : parse.Errors is [var first, ..] ? MessageOf(first)
                     : "This command line can't be understood.",
                 help,
                 json,
@@ -162,6 +162,12 @@ internal sealed class OslApplication
             return WithTrace(e, parse, isRun);
         }
     }
+
+    /// <summary>The library says of a missing argument only which command lacks it.</summary>
+    private static string MessageOf(ParseError error) =>
+        error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
+            ? $"{missing.Argument.HelpName ?? missing.Argument.Name} is missing."
+            : error.Message;
 
     private static string CommandsOf(Command command) =>
         string.Join(", ", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name));

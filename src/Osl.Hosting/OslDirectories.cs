@@ -14,27 +14,27 @@ public static class OslDirectories
     public static string SystemPolicyFile { get; } =
         OperatingSystem.IsWindows() ? Path.Combine(ProgramData, "osl", "policy.yaml") : "/etc/osl/policy.yaml";
 
+    /// <summary>Whether there is something in the place of the system's policy, even if it can't be read.</summary>
+    public static bool HasSystemPolicy => IsOccupied(SystemPolicyFile);
+
     /// <summary>
-    /// Whether there is something in the place of the system's policy. Only what is certainly absent is: a file that can't be looked
-    /// at, a directory or a dangling link must not be taken for none.
+    /// Whether there is something in a place. Only what is certainly absent is not: a file that can't be looked at, a directory or a
+    /// dangling link must not be taken for none.
     /// </summary>
-    public static bool HasSystemPolicy
+    internal static bool IsOccupied(string path)
     {
-        get
+        try
         {
-            try
-            {
-                _ = File.GetAttributes(SystemPolicyFile);
-                return true;
-            }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-            {
-                return false;
-            }
-            catch (Exception e) when (e is UnauthorizedAccessException or IOException)
-            {
-                return true;
-            }
+            _ = File.GetAttributes(path);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return true;
         }
     }
 

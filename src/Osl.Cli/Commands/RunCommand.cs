@@ -55,10 +55,11 @@ internal sealed class RunCommand : OslCommand
 
     private async Task<int> RunAsync(ParseResult parse, SpawnProcessOperation spawn, OperationContext context)
     {
+        // Before the signals are taken over: a FIFO waits for its reader, and can be ended as any program that waits.
+        using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
         var control = new JobControl();
         using var stop = new StopRequests(control);
         using var signals = new TerminalSignals(control);
-        using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
         await using var host = Globals.CreateHost(parse, Io, control, ids);
         OneOf<RunProcessResult, OperationError> outcome;
         try

@@ -8,10 +8,13 @@ namespace Osl.Cli.Output;
 /// <summary>
 /// The file in which osl run tells other programs what it has started: one line of JSON, written when the program runs. Opened
 /// before, so that a file that can't be written refuses the run instead of leaving it without its ids; a FIFO waits for its reader.
-/// What was in it stays until then: a run that is refused changes nothing.
+/// What was in it stays until then: a run that is refused changes nothing. A file that holds something else than such a line is not
+/// written: a name that was mistaken must not cost anybody a journal.
 /// </summary>
 internal sealed class IdFile : IProcessObserver, IDisposable
 {
+    private static ReadOnlySpan<byte> Beginning => "{\"operation\":"u8;
+
     private readonly FileStream _file;
     private readonly CliIo _io;
 
@@ -31,14 +34,29 @@ internal sealed class IdFile : IProcessObserver, IDisposable
         }
 
         GlobalOptions.RefuseToWrite("--id-file", "Leave it out; 'osl run --json --detach' and 'osl ps --json' print the ids.");
+        FileStream? file = null;
         try
         {
-            return new IdFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), io);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            if (file.CanSeek && file.Length > 0 && !HoldsIds(path))
+            {
+                throw new IOException("it is there and holds something else than ids.");
+            }
+
+            return new IdFile(file, io);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
+            file?.Dispose();
             throw new OslConfigurationException($"The ids can't be written to '{path}': {e.Message}", "Name another file with --id-file.");
         }
+    }
+
+    private static bool HoldsIds(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        Span<byte> start = stackalloc byte[Beginning.Length];
+        return RandomAccess.Read(file, start, 0) == start.Length && start.SequenceEqual(Beginning);
     }
 
     /// <summary>Writes the line. When that fails it is told, and the program runs on.</summary>

@@ -63,6 +63,7 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
         {
             PathProblem.None => $"'{Component}' is trusted",
             PathProblem.Malformed => "the path is empty or malformed",
+            _ when IsMissing => $"'{Component}' does not exist",
             _ when Phrase is not null => Phrase,
             PathProblem.Unreadable => $"'{Component}' can't be examined ({Errno.Name(Error)})",
             PathProblem.ForeignOwner => string.Create(CultureInfo.InvariantCulture, $"'{Component}' belongs to uid {Owner}"),

@@ -129,11 +129,47 @@ public sealed class AttackTests : IDisposable
         var outcome = await _osl.RunOtherAsync(
             "/bin/sh",
             "-c",
-            "chmod 600 policy.yaml; echo kept, and longer than a line of ids >precious; $OSL run --policy policy.yaml --id-file precious -- true; cat precious"
+            "chmod 600 policy.yaml; echo '{\"operation\":\"kept, and longer than a line of ids' >precious; $OSL run --policy policy.yaml --id-file precious -- true; cat precious"
         );
 
         Assert.Contains("Denied by rule 'none'", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal("kept, and longer than a line of ids\n", outcome.Output);
+        Assert.Equal("{\"operation\":\"kept, and longer than a line of ids\n", outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("run --detach")]
+    public async Task A_file_that_holds_no_ids_is_not_written_as_one(string command)
+    {
+        await _osl.RunAsync("run", "--", "true");
+        var before = await SegmentAsync();
+        var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", $"exec $OSL {command} --id-file $OSL_AUDIT_DIR/0.osl -- touch made");
+
+        Assert.Equal((125, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains("holds something else than ids", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_osl.Directory, "made")));
+        Assert.Equal(before, await SegmentAsync());
+        Task<byte[]> SegmentAsync() =>
+            File.ReadAllBytesAsync(Path.Combine(_osl.AuditDirectory, "0.osl"), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Waiting_for_the_reader_of_its_ids_it_can_be_ended()
+    {
+        using var waiting = _osl.OpenOther("/bin/sh", "-c", "mkfifo ids; echo $$; exec $OSL run --id-file ids -- touch made");
+        var pid = int.Parse((await waiting.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        // Where a thread waits in the kernel (proc(5)): at the other end of the FIFO.
+        while (!Directory.EnumerateDirectories($"/proc/{pid}/task").Any(task => File.ReadAllText($"{task}/wchan") is "wait_for_partner"))
+        {
+            await Task.Yield();
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        waiting.Signal(15);
+        Assert.NotEqual(0, (await waiting.EndAsync()).ExitCode);
+        Assert.False(File.Exists(Path.Combine(_osl.Directory, "made")));
     }
 
     [Theory]

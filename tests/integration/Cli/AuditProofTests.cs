@@ -89,6 +89,34 @@ public sealed class AuditProofTests : IDisposable
     }
 
     [Theory]
+    [InlineData("chmod 644 $OSL_AUDIT_DIR-keys/*.key", "can be read by others")]
+    [InlineData("echo no key >$(echo $OSL_AUDIT_DIR-keys/*.key)", "is no P-256 key")]
+    [InlineData("rm $OSL_AUDIT_DIR-keys/*.key", "osl audit key init")]
+    [InlineData("mv $OSL_AUDIT_DIR-keys away", "")]
+    [InlineData("mv $OSL_AUDIT_DIR-keys away; ln -s /no/such $OSL_AUDIT_DIR-keys", "osl audit key init")]
+    [InlineData("mv $OSL_AUDIT_DIR-keys away; ln -s away $OSL_AUDIT_DIR-keys", "symbolic link")]
+    public async Task With_a_key_that_can_not_be_used_nothing_starts(string spoiled, string says)
+    {
+        await InitAsync();
+        await RunTrueAsync();
+        var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", $"{spoiled}; exec $OSL run -- touch made");
+
+        // To have no keys at all is no trouble: then the journal is one that is not signed.
+        Assert.Equal(says.Length > 0 ? 125 : 0, outcome.ExitCode);
+        Assert.Contains(says, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(says.Length == 0, File.Exists(Path.Combine(_osl.Directory, "made")));
+    }
+
+    [Fact]
+    public async Task A_place_for_checkpoints_that_is_no_file_holds_nothing_up()
+    {
+        await InitAsync();
+        var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", "mkfifo kept; OSL_AUDIT_CHECKPOINT=$PWD/kept exec $OSL run -- true");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("its checkpoint not kept", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("show")]
     [InlineData("rotate")]
     public async Task Asking_for_a_key_that_is_not_there_makes_none_and_stops_nothing(string what)

@@ -77,6 +77,17 @@ public sealed class PeopleTests : IDisposable
         Assert.Equal((143, 143), ((await one.EndAsync()).ExitCode, (await two.EndAsync()).ExitCode));
     }
 
+    [Theory]
+    [InlineData("PROGRAM", "run")]
+    [InlineData("PID", "signal")]
+    [InlineData("FILE", "policy", "check")]
+    public async Task An_argument_that_is_missing_is_named(string name, params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync(arguments);
+        Assert.Equal(arguments[0] is "run" ? 125 : 2, outcome.ExitCode);
+        Assert.StartsWith($"osl: {name} is missing.\n", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Ids_that_can_not_be_written_refuse_the_run()
     {

@@ -48,6 +48,17 @@ public sealed class PolicyTests : IDisposable
         Assert.Contains("would not be used", check.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "policy", "check", "none.yaml")]
+    [InlineData(125, "run", "--policy", "none.yaml", "--", "true")]
+    public async Task A_policy_that_is_not_there_is_said_to_be_so(int exitCode, params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync(arguments);
+
+        Assert.Equal(exitCode, outcome.ExitCode);
+        Assert.Matches("there is no such file|does not exist", outcome.Output + outcome.Error);
+    }
+
     [Fact]
     public async Task Explain_says_what_run_does_and_why_not()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Osl.Security.Audit;
 
@@ -29,25 +30,23 @@ public sealed class CheckpointFileSink : ICheckpointSink
 
     private void Keep(AuditCheckpoint checkpoint, CancellationToken cancellationToken)
     {
-        if (Path.Exists(_path) && !HoldsCheckpoint())
+        // Opened as the journal's own files are: a link is refused, and a FIFO does not wait for a writer.
+        using (var there = _storage.Open(_path, write: false))
         {
-            throw new IOException($"{_path} is there and holds no checkpoint");
+            if (there is not null && !HoldsCheckpoint(there))
+            {
+                throw new IOException($"{_path} is there and holds no checkpoint");
+            }
         }
 
         var bytes = Encoding.UTF8.GetBytes(checkpoint.ToString());
         JournalStorage.Keep(_storage, _path, file => _storage.Write(file, bytes, 0), replace: true, isPublic: true, cancellationToken);
     }
 
-    private bool HoldsCheckpoint()
+    private bool HoldsCheckpoint(SafeFileHandle file)
     {
-        // One byte more than a checkpoint can have, so that nothing may follow it. A link is none.
-        if (File.ResolveLinkTarget(_path, returnFinalTarget: false) is not null || !File.Exists(_path))
-        {
-            return false;
-        }
-
-        using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // One byte more than a checkpoint can have, so that nothing may follow it.
         var bytes = new byte[AuditCheckpoint.MaxLength + 1];
-        return AuditCheckpoint.TryParse(bytes.AsSpan(0, RandomAccess.Read(file, bytes, 0))) is not null;
+        return AuditCheckpoint.TryParse(bytes.AsSpan(0, _storage.Read(file, bytes, 0))) is not null;
     }
 }

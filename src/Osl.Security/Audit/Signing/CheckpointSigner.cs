@@ -106,6 +106,12 @@ internal sealed class CheckpointSigner : IDisposable
             );
         }
 
+        if (signer.WhyNoKey() is { } unusable)
+        {
+            signer.Dispose();
+            return new AuditUnavailable(unusable);
+        }
+
         // Older keys are there only while a change of keys is not done with: then the first record is signed at once.
         signer._timeIsUp = keys.HasOlder;
         signer._walker.WalkAhead(signer._place);
@@ -263,6 +269,23 @@ internal sealed class CheckpointSigner : IDisposable
             // Not by what this process knows: the key frame may be of one that did not come to sync it.
             tail.Sync();
             _keys.Forget(due);
+        }
+    }
+
+    /// <summary>
+    /// Asked before the first record, not at the first signature: a start is refused by a key that can't be used. Only of the newest;
+    /// an older one may be removed by another process at any time.
+    /// </summary>
+    private string? WhyNoKey()
+    {
+        try
+        {
+            Newest();
+            return null;
+        }
+        catch (Exception failure) when (JournalStorage.IsFailure(failure))
+        {
+            return failure.Message;
         }
     }
 

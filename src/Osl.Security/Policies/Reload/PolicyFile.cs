@@ -62,6 +62,10 @@ public static class PolicyFile
         {
             return Refuse(path, "the file is not UTF-8", "UTF-8");
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Refuse(path, "there is no such file", "a policy file");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Refuse(path, $"the file can't be read ({e.GetType().Name})", "a file that this account can read");
