@@ -43,7 +43,12 @@ internal sealed record Run(string Name, IReadOnlyDictionary<string, Verdict> Ver
             throw new InvalidDataException($"'{argument}' is not NAME=CLASS=REPORT.");
         }
 
-        var files = Directory.Exists(parts[2]) ? Directory.EnumerateFiles(parts[2], "*.xml", SearchOption.AllDirectories) : [parts[2]];
+        // Named .xunit by dotnet test, .xml by people.
+        var files = Directory.Exists(parts[2])
+            ? Directory
+                .EnumerateFiles(parts[2], "*.xml", SearchOption.AllDirectories)
+                .Concat(Directory.EnumerateFiles(parts[2], "*.xunit", SearchOption.AllDirectories))
+            : [parts[2]];
         var verdicts = files
             .SelectMany(file => XDocument.Load(file).Descendants("test"))
             .Where(test => ((string?)test.Attribute("type"))?.EndsWith("." + parts[1], StringComparison.Ordinal) == true)

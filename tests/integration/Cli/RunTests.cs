@@ -191,7 +191,7 @@ public sealed class RunTests : IDisposable
             "--",
             "sh",
             "-c",
-            "mkfifo f; setsid sh -c 'echo $$ >f; exec sleep 5' >/dev/null 2>&1 & read -r escaped <f; echo $escaped"
+            "mkfifo f; setsid sh -c 'echo $$ >f; exec sleep 1000' >/dev/null 2>&1 & read -r escaped <f; echo $escaped"
         );
         var escaped = int.Parse(outcome.Output, System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(0, outcome.ExitCode);

@@ -1,5 +1,6 @@
 using Osl.Executors;
 using Osl.Executors.Linux;
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
@@ -11,6 +12,8 @@ public sealed class RaceTests : LinuxExecutorTest
 {
     private const int Times = 300;
 
+    private const string Again = "exec /bin/sh -c \"$0\" \"$0\"";
+
     [Fact]
     public async Task Who_ends_at_once_is_always_noticed()
     {
@@ -20,6 +23,27 @@ public sealed class RaceTests : LinuxExecutorTest
         }
 
         Assert.Equal(0, Registry.Open);
+    }
+
+    [Fact]
+    public async Task In_the_middle_of_an_exec_its_environment_is_waited_for()
+    {
+        // Two of them, each in one exec after the other: there is always one that is not through yet.
+        var launched = new[]
+        {
+            Launch("/bin/sh", ["-c", Again, Again], environment: ["MARK=here"]),
+            Launch("/bin/sh", ["-c", Again, Again], environment: ["MARK=here"]),
+        };
+        for (var i = 0; i < 10 * Times; i++)
+        {
+            Assert.All(launched, one => Assert.True(ProcFile.EnvironmentHolds(one.Process.Pid, "MARK=here"u8), $"look {i}"));
+        }
+
+        foreach (var one in launched)
+        {
+            Libc.Kill(one.Process.Pid, 9);
+            await one.Exited;
+        }
     }
 
     [Fact]

@@ -6,6 +6,9 @@ namespace Osl.Interop.Linux;
 /// <summary>Reads files of /proc, most of them of one process, without allocating and without exceptions.</summary>
 internal static class ProcFile
 {
+    /// <summary>How many looks, a millisecond apart, an execve(2) is given: a program on a disk that hangs may never come through it.</summary>
+    private const int LongestExec = 250;
+
     /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
     /// <returns>The length, or the negated error number: ENOENT when it is gone, ESRCH when it goes meanwhile.</returns>
     internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer) => ReadAndClose(Open(pid, name), buffer);
@@ -52,14 +55,16 @@ internal static class ProcFile
         return found;
     }
 
-    /// <summary>The environment a process was started with, in a buffer that must be given back; null when there is none to be read.</summary>
+    /// <summary>
+    /// The environment a process was started with, in a buffer that must be given back; null when there is none to be read. In the
+    /// middle of an execve(2) it reads as empty, on a busy machine for many milliseconds: the end of that is waited for.
+    /// </summary>
     /// <param name="pid">Which process.</param>
     /// <param name="length">How much of the buffer it takes.</param>
     internal static byte[]? RentEnvironment(int pid, out int length)
     {
-        // In the middle of an execve(2) the environment reads as empty for a moment.
         length = 0;
-        for (var attempt = 0; attempt < 4; attempt++)
+        for (var attempt = 0; attempt < LongestExec; attempt++)
         {
             var buffer = ReadAll(pid, "environ"u8, out length);
             if (buffer is null || length > 0)
@@ -68,10 +73,51 @@ internal static class ProcFile
             }
 
             Return(buffer);
-            _ = Thread.Yield();
+            if (!IsInExec(pid))
+            {
+                return null;
+            }
+
+            // Nothing tells of the end of an exec. It is the kernel that reads the new program's file: to yield would not be enough.
+            var nothing = default(Libc.PollDescriptor);
+            _ = Libc.Poll(ref nothing, 0, 1);
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Whether a process has the memory of a new program and not yet its environment: the end of that (field 51 of proc_pid_stat(5))
+    /// is set last, after the program and its loader were read from disk. Zombies and kernel threads have no memory at all (field 23).
+    /// </summary>
+    private static bool IsInExec(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var length = Read(pid, "stat"u8, buffer);
+        var line = length > 0 ? buffer[..length].TrimEnd((byte)'\n') : [];
+        return !Field(line, line.LastIndexOf((byte)')') + 2, 23 - 3).SequenceEqual("0"u8) && FromEnd(line, 1).SequenceEqual("0"u8);
+    }
+
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> line, int start, int after)
+    {
+        var rest = start < line.Length ? line[start..] : [];
+        for (; after > 0; after--)
+        {
+            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
+        }
+
+        var end = rest.IndexOf((byte)' ');
+        return end < 0 ? rest : rest[..end];
+    }
+
+    private static ReadOnlySpan<byte> FromEnd(ReadOnlySpan<byte> line, int before)
+    {
+        for (; before > 0; before--)
+        {
+            line = line[..Math.Max(0, line.LastIndexOf((byte)' '))];
+        }
+
+        return line[(line.LastIndexOf((byte)' ') + 1)..];
     }
 
     /// <summary>Wipes a rented environment and gives it back.</summary>
