@@ -9,6 +9,16 @@ internal static class ProcFile
     /// <summary>How many looks, a millisecond apart, an execve(2) is given: a program on a disk that hangs may never come through it.</summary>
     private const int LongestExec = 250;
 
+    /// <summary>How often a process that is in no exec is looked at again: each time it may just have come through one.</summary>
+    private const int Looks = 4;
+
+    private enum Memory
+    {
+        None,
+        OfNewProgram,
+        Complete,
+    }
+
     /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
     /// <returns>The length, or the negated error number: ENOENT when it is gone, ESRCH when it goes meanwhile.</returns>
     internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer) => ReadAndClose(Open(pid, name), buffer);
@@ -64,6 +74,7 @@ internal static class ProcFile
     internal static byte[]? RentEnvironment(int pid, out int length)
     {
         length = 0;
+        var looks = 0;
         for (var attempt = 0; attempt < LongestExec; attempt++)
         {
             var buffer = ReadAll(pid, "environ"u8, out length);
@@ -73,29 +84,38 @@ internal static class ProcFile
             }
 
             Return(buffer);
-            if (!IsInExec(pid))
+            switch (MemoryOf(pid))
             {
-                return null;
+                case Memory.None:
+                    return null;
+                case Memory.Complete when ++looks == Looks:
+                    return null;
+                case Memory.Complete:
+                    // Perhaps it has just come through its exec; or it has no environment at all.
+                    break;
+                default:
+                    // Nothing tells of the end of an exec. It is the kernel that reads the new program's file: to yield is not enough.
+                    var nothing = default(Libc.PollDescriptor);
+                    _ = Libc.Poll(ref nothing, 0, 1);
+                    break;
             }
-
-            // Nothing tells of the end of an exec. It is the kernel that reads the new program's file: to yield would not be enough.
-            var nothing = default(Libc.PollDescriptor);
-            _ = Libc.Poll(ref nothing, 0, 1);
         }
 
         return null;
     }
 
     /// <summary>
-    /// Whether a process has the memory of a new program and not yet its environment: the end of that (field 51 of proc_pid_stat(5))
-    /// is set last, after the program and its loader were read from disk. Zombies and kernel threads have no memory at all (field 23).
+    /// What a process has of its memory (proc_pid_stat(5)): zombies and kernel threads have none, field 23 is 0; the end of the
+    /// environment, field 51, is set last, after the program and its loader were read from disk.
     /// </summary>
-    private static bool IsInExec(int pid)
+    private static Memory MemoryOf(int pid)
     {
         Span<byte> buffer = stackalloc byte[1024];
         var length = Read(pid, "stat"u8, buffer);
         var line = length > 0 ? buffer[..length].TrimEnd((byte)'\n') : [];
-        return !Field(line, line.LastIndexOf((byte)')') + 2, 23 - 3).SequenceEqual("0"u8) && FromEnd(line, 1).SequenceEqual("0"u8);
+        return line.IsEmpty || Field(line, line.LastIndexOf((byte)')') + 2, 23 - 3).SequenceEqual("0"u8) ? Memory.None
+            : FromEnd(line, 1).SequenceEqual("0"u8) ? Memory.OfNewProgram
+            : Memory.Complete;
     }
 
     private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> line, int start, int after)
