@@ -82,6 +82,25 @@ public sealed class ReviewDamageTests : JournalFixture
         Assert.Equal((JournalFindingKind.TornTail, 5L, (long)end), (review.Damage!.Kind, review.Damage.Record, review.Damage.Offset));
     }
 
+    [Theory]
+    [InlineData("{\"type\":\"gap\",\"later\":\"\\ud800\"}")]
+    [InlineData("{\"type\":\"gap\",\"\\uDC00\":1}")]
+    [InlineData("{\"type\":\"gap\",\"later\":\"\u00ff\"}")]
+    public async Task A_record_that_holds_what_is_no_text_is_not_understood_and_the_rest_is_shown(string forged)
+    {
+        await Fill(3);
+        var log = new Dictionary<long, byte[]> { [0] = File.ReadAllBytes(Segment(0)) };
+        var forger = Forger.Read(log);
+        forger.Parts[2].Items[0] = System.Text.Encoding.Latin1.GetBytes(forged);
+        File.WriteAllBytes(Segment(0), forger.Write()[0]);
+        Assert.Equal(JournalVerdict.Clean, Verify().Verdict);
+
+        var (review, shown) = Review(new());
+        Assert.Equal([0L, 2], shown.Select(entry => entry.Entry.Index));
+        Assert.Equal((null, 1L), (review.Damage, review.Problems));
+        Assert.Equal(JournalFindingKind.RecordNotUnderstood, Entries()[1].Problem!.Kind);
+    }
+
     /// <summary>Damages the second frame of a segment, or all of it.</summary>
     /// <returns>The record that is due there, and where it is.</returns>
     private (long Record, long Offset) Damage(long segment, string how)
