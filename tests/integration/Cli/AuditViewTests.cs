@@ -51,7 +51,7 @@ public sealed class AuditViewTests : IDisposable
     public async Task Report_tells_dry_runs_apart_and_what_was_left_running_on_purpose()
     {
         Assert.Equal(0, (await _osl.RunAsync("run", "--dry-run", "--", "true")).ExitCode);
-        Assert.Equal(127, (await _osl.RunAsync("run", "--", "no-such-program-here")).ExitCode);
+        Assert.Equal(127, (await _osl.RunAsync("run", "--", Path.Combine(_osl.Directory, "no-such-program"))).ExitCode);
         var (first, second) = (await DetachAsync(), await DetachAsync());
 
         var running = await PartsAsync();
