@@ -11,8 +11,18 @@ namespace Osl.Tests.Integration.Cli;
 public sealed class AuditViewTests : IDisposable
 {
     private readonly OslCommandLine _osl = new();
+    private readonly List<int> _detached = [];
 
-    public void Dispose() => _osl.Dispose();
+    public void Dispose()
+    {
+        // What is detached outlives a test that fails, too.
+        foreach (var pid in _detached.Where(OslCommandLine.IsAlive))
+        {
+            _ = Libc.Kill(pid, 9);
+        }
+
+        _osl.Dispose();
+    }
 
     [Fact]
     public async Task Show_has_each_character_as_it_is_unless_a_terminal_would_obey_it()
@@ -88,7 +98,9 @@ public sealed class AuditViewTests : IDisposable
     {
         var started = await _osl.RunAsync("run", "--json", "--detach", "--", "sleep", "1000");
         Assert.Equal(0, started.ExitCode);
-        return started.Json().GetProperty("pid").GetInt32();
+        var pid = started.Json().GetProperty("pid").GetInt32();
+        _detached.Add(pid);
+        return pid;
     }
 
     private async Task<IReadOnlyList<System.Text.Json.JsonElement>> PartsAsync()
