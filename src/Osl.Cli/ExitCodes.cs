@@ -65,6 +65,16 @@ internal static class ExitCodes
         new("6", "the audit journal is not available"),
     ];
 
+    /// <summary>What the commands that show the journal exit with, beside what every command does.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfDamageTable { get; } =
+    [
+        new("11", "the journal's end is cut off within a frame: what is before it is shown"),
+        new("12", "the journal is damaged: what can be read before the damage is shown"),
+    ];
+
+    /// <summary>What `osl audit list`, `show`, `follow`, `report` and `export` exit with.</summary>
+    internal static IReadOnlyList<ExitCodeLine> OfReviewTable { get; } = [.. OfOthersTable, .. OfDamageTable];
+
     /// <summary>What `osl audit verify` exits with.</summary>
     internal static IReadOnlyList<ExitCodeLine> OfVerifyTable { get; } =
     [

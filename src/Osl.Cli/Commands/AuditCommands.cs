@@ -47,6 +47,8 @@ internal static class AuditCommands
 internal abstract class AuditCommand(string name, string description, GlobalOptions globals, CliIo io)
     : OslCommand(name, description, globals, io)
 {
+    internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfReviewTable;
+
     /// <summary>Opens the journal, or says why it can't be.</summary>
     private protected AuditReader? Open(ParseResult parse)
     {
@@ -78,17 +80,36 @@ internal abstract class AuditCommand(string name, string description, GlobalOpti
             Io.Print(AuditText.ProofOf(review));
         }
 
+        return TellProblems(review);
+    }
+
+    /// <summary>Says on standard error what could not be read; gives the exit code for it.</summary>
+    private protected int TellProblems(AuditReview review)
+    {
+        if (review.Damage is { } damage)
+        {
+            return TellDamage(damage, review.IsCutShort);
+        }
+
         if (review.Problems == 0)
         {
             return ExitCodes.Done;
         }
 
         Io.Refuse(
-            review.Problems == 1
-                ? "One place of the journal can't be read; it is listed above."
-                : $"{review.Problems} places of the journal can't be read; they are listed above.",
-            "What stands around them is shown as it was written."
+            review.Problems == 1 ? "One record can't be understood." : $"{review.Problems} records can't be understood.",
+            "A newer osl may understand it; 'osl audit verify' tells whether it is what was written."
         );
         return ExitCodes.Failed;
+    }
+
+    /// <summary>Says where the journal is damaged; gives the exit code for it.</summary>
+    private protected int TellDamage(JournalFinding damage, bool isCutShort)
+    {
+        Io.Refuse(
+            $"{AuditText.Describe(damage)} {(isCutShort ? "What follows is not shown." : "It lies before what is shown, where records may be missing.")}",
+            "'osl audit verify' looks at all of it. Keep a copy of the journal as it is."
+        );
+        return damage.IsProblem ? ExitCodes.Tampered : ExitCodes.TornTail;
     }
 }

@@ -47,7 +47,9 @@ internal sealed class AuditFollowCommand : AuditCommand
     }
 
     internal override IReadOnlyList<string> Details { get; } =
-    ["What is shown has just been written, so nothing of it is proven yet: 'osl audit verify' does that."];
+    [
+        "What is shown has just been written, so nothing of it is proven yet: 'osl audit verify' does that. An end that is cut off within a frame is waited for; damage ends it.",
+    ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
     [
@@ -71,6 +73,7 @@ internal sealed class AuditFollowCommand : AuditCommand
         }
 
         var left = parse.GetValue(_count) ?? int.MaxValue;
+        var exitCode = ExitCodes.Done;
         var from = parse.GetValue(_from) ?? End(reader);
         await Io.Out.FlushAsync(cancellationToken).ConfigureAwait(false);
         await foreach (var entry in reader.FollowAsync(from, LooksAgain, Io.Time, cancellationToken).ConfigureAwait(false))
@@ -90,6 +93,18 @@ internal sealed class AuditFollowCommand : AuditCommand
             }
 
             await Io.Out.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (entry.Problem is { IsProblem: true } damage)
+            {
+                var isBefore = damage.Record < from;
+                // Of several places before the beginning the first is told; whoever is told verifies.
+                exitCode = exitCode == ExitCodes.Tampered && isBefore ? exitCode : TellDamage(damage, isCutShort: !isBefore);
+                if (!isBefore)
+                {
+                    return exitCode;
+                }
+            }
+
+            exitCode = entry.Problem is { IsProblem: false } && exitCode == ExitCodes.Done ? ExitCodes.Failed : exitCode;
             left -= entry.Problem is null ? 1 : 0;
             if (left == 0)
             {
@@ -97,7 +112,7 @@ internal sealed class AuditFollowCommand : AuditCommand
             }
         }
 
-        return ExitCodes.Done;
+        return exitCode;
     }
 
     private static long End(AuditReader reader) =>

@@ -16,7 +16,7 @@ internal sealed class AuditReportCommand : AuditCommand
     private readonly ReviewOptions _review = new();
 
     internal AuditReportCommand(GlobalOptions globals, CliIo io)
-        : base("report", "Sum up the audit journal: who, what, denied, failed, still running, without an end.", globals, io)
+        : base("report", "Sum up the audit journal: who, what, denied, failed, dry runs, still running, without an end.", globals, io)
     {
         foreach (var option in (Option[])[.. _review.Filters, .. _review.Proofs])
         {
@@ -27,6 +27,8 @@ internal sealed class AuditReportCommand : AuditCommand
     internal override IReadOnlyList<string> Details { get; } =
     [
         "What has no recorded end is still running if the registry of what runs (osl ps) knows it; else its host was lost before it could record it, or it lies outside of what was asked for.",
+        "What was started detached (osl run --detach) is left running on purpose: nobody has to be there to record its end. Where the registry no longer knows it, it has ended since, or it is another user's or machine's.",
+        "A dry run that would have been allowed counts as a dry run alone, neither as done nor as failed.",
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
@@ -61,8 +63,10 @@ internal sealed class AuditReportCommand : AuditCommand
 
         var open = summary
             .WithoutOutcome.Concat(summary.WithoutExit)
-            .DistinctBy(record => record.Operation)
-            .Select(record => (Record: record, IsLive: record.Operation is { } operation && live.Contains(operation)))
+            .Select(record => (Record: record, State: EndState.Lost))
+            .Concat(summary.LeftRunning.Select(record => (Record: record, State: EndState.Left)))
+            .DistinctBy(item => item.Record.Operation)
+            .Select(item => item.Record.Operation is { } operation && live.Contains(operation) ? item with { State = EndState.Live } : item)
             .ToList();
         if (WantsJson(parse))
         {
@@ -74,22 +78,25 @@ internal sealed class AuditReportCommand : AuditCommand
         return Conclude(review, toPeople: true);
     }
 
-    private void WriteTables(AuditSummary summary, List<(AuditRecord Record, bool IsLive)> open)
+    private void WriteTables(AuditSummary summary, List<(AuditRecord Record, EndState State)> open)
     {
         Io.Print(
             summary.First is { } first && summary.Last is { } last
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{summary.Records} records from {AuditText.Time(first)} to {AuditText.Time(last)}: {summary.Total.Asked} operations, {summary.Total.Denied} denied, {summary.Total.Failed} failed, {open.Count(item => item.IsLive)} still running, {open.Count(item => !item.IsLive)} without an end, {summary.Missing} records missing"
+                    $"{summary.Records} records from {AuditText.Time(first)} to {AuditText.Time(last)}: {summary.Total.Asked} operations, {summary.Total.Denied} denied, {summary.Total.Failed} failed, {summary.Total.DryRuns} dry runs, {Count(EndState.Live)} still running, {Count(EndState.Left)} left running on purpose, {Count(EndState.Lost)} without an end, {summary.Missing} records missing"
                 )
                 : "No records."
         );
         WriteTallies("PRINCIPAL", summary.Principals);
         WriteTallies("OPERATION_TYPE", summary.Operations);
         WriteTallies("PROGRAM", summary.Programs);
-        WriteOpen("STILL RUNNING", open.Where(item => item.IsLive));
-        WriteOpen("WITHOUT AN END", open.Where(item => !item.IsLive));
+        WriteOpen("STILL RUNNING", open.Where(item => item.State == EndState.Live));
+        WriteOpen("LEFT RUNNING ON PURPOSE", open.Where(item => item.State == EndState.Left));
+        WriteOpen("WITHOUT AN END", open.Where(item => item.State == EndState.Lost));
         Io.Print("");
+
+        int Count(EndState state) => open.Count(item => item.State == state);
     }
 
     private void WriteTallies(string name, IReadOnlyDictionary<string, AuditTally> tallies)
@@ -100,7 +107,13 @@ internal sealed class AuditReportCommand : AuditCommand
         }
 
         Io.Print("");
-        var table = new Table(new Column("ASKED"), new Column("DENIED"), new Column("FAILED"), new Column(name, Squeeze.Crop, Least: 12));
+        var table = new Table(
+            new Column("ASKED"),
+            new Column("DENIED"),
+            new Column("FAILED"),
+            new Column("DRY"),
+            new Column(name, Squeeze.Crop, Least: 12)
+        );
         var rows = tallies.OrderByDescending(tally => tally.Value.Asked).ThenBy(tally => tally.Key, StringComparer.Ordinal).ToList();
         foreach (var (key, tally) in rows.Take(MostRows))
         {
@@ -108,19 +121,20 @@ internal sealed class AuditReportCommand : AuditCommand
                 Number(tally.Asked),
                 Cell.Of(Number(tally.Denied), tally.Denied > 0 ? Tone.Bad : Tone.Plain),
                 Cell.Of(Number(tally.Failed), tally.Failed > 0 ? Tone.Bad : Tone.Plain),
+                Number(tally.DryRuns),
                 key
             );
         }
 
         if (rows.Count > MostRows)
         {
-            table.Add("", "", "", $"… {Number(rows.Count - MostRows)} more (--json has them)");
+            table.Add("", "", "", "", $"… {Number(rows.Count - MostRows)} more (--json has them)");
         }
 
         table.WriteTo(Io);
     }
 
-    private void WriteOpen(string title, IEnumerable<(AuditRecord Record, bool IsLive)> open)
+    private void WriteOpen(string title, IEnumerable<(AuditRecord Record, EndState State)> open)
     {
         var table = new Table(
             new Column(title),
@@ -145,7 +159,7 @@ internal sealed class AuditReportCommand : AuditCommand
         }
     }
 
-    private void WriteJson(AuditSummary summary, AuditReview review, List<(AuditRecord Record, bool IsLive)> open)
+    private void WriteJson(AuditSummary summary, AuditReview review, List<(AuditRecord Record, EndState State)> open)
     {
         Json.WriteObject(
             Io.Out,
@@ -177,17 +191,29 @@ internal sealed class AuditReportCommand : AuditCommand
             }
         }
 
-        foreach (var (record, isLive) in open)
+        foreach (var (record, state) in open)
         {
             Json.WriteObject(
                 Io.Out,
                 json =>
                 {
-                    json.WriteString("part"u8, isLive ? "running" : "without_end");
+                    json.WriteString("part"u8, PartOf(state));
                     json.WriteString("operation"u8, record.Operation?.ToString());
                     json.WriteString("principal"u8, record.Principal);
                     json.WriteString("program"u8, AuditText.ProgramOf(record));
                     json.WriteString("since"u8, record.Time.UtcDateTime);
+                }
+            );
+        }
+
+        if (review.Damage is { } damage)
+        {
+            Json.WriteObject(
+                Io.Out,
+                json =>
+                {
+                    json.WriteString("part"u8, "problem");
+                    AuditText.WriteProblem(json, damage);
                 }
             );
         }
@@ -198,7 +224,29 @@ internal sealed class AuditReportCommand : AuditCommand
         json.WriteNumber("asked"u8, tally.Asked);
         json.WriteNumber("denied"u8, tally.Denied);
         json.WriteNumber("failed"u8, tally.Failed);
+        json.WriteNumber("dry_runs"u8, tally.DryRuns);
     }
 
+    private static string PartOf(EndState state) =>
+        state switch
+        {
+            EndState.Live => "running",
+            EndState.Left => "left_running",
+            _ => "without_end",
+        };
+
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What is known of an operation whose end is not recorded.</summary>
+    private enum EndState
+    {
+        /// <summary>The registry knows it alive.</summary>
+        Live,
+
+        /// <summary>It was started detached: nobody has to be there to record its end.</summary>
+        Left,
+
+        /// <summary>Neither.</summary>
+        Lost,
+    }
 }

@@ -127,8 +127,16 @@ internal sealed class AuditShowCommand : AuditCommand
     {
         if (found.Count == 0)
         {
-            TellProblems(review);
-            return Refuse(parse, "not_found", $"The journal has no record of {what}.", "See 'osl audit list'.", ExitCodes.NotFound);
+            // Where something can't be read, that there is no such record can't be said.
+            return review.Damage is { } damage
+                ? Refuse(
+                    parse,
+                    "journal_damaged",
+                    $"No record of {what} can be read. {AuditText.Describe(damage)} {(review.IsCutShort ? "What follows is not shown." : "")}".TrimEnd(),
+                    "'osl audit verify' looks at all of it. Keep a copy of the journal as it is.",
+                    damage.IsProblem ? ExitCodes.Tampered : ExitCodes.TornTail
+                )
+                : Refuse(parse, "not_found", $"The journal has no record of {what}.", "See 'osl audit list'.", ExitCodes.NotFound);
         }
 
         if (WantsJson(parse))
@@ -154,8 +162,7 @@ internal sealed class AuditShowCommand : AuditCommand
             }
         }
 
-        TellProblems(review);
-        return review.Problems > 0 ? ExitCodes.Failed : ExitCodes.Done;
+        return TellProblems(review);
     }
 
     private void TellUnfinished(List<OperationId> open, bool isTimeline)
@@ -163,17 +170,6 @@ internal sealed class AuditShowCommand : AuditCommand
         foreach (var operation in open)
         {
             Io.Print($"No outcome {(isTimeline ? $"of {operation} " : "")}is recorded: it is still running, or its host was lost.");
-        }
-    }
-
-    private void TellProblems(AuditReview review)
-    {
-        if (review.Problems > 0)
-        {
-            Io.Refuse(
-                $"{review.Problems} place(s) of the journal can't be read; there may be more than is shown.",
-                "See 'osl audit list'."
-            );
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Osl.Operations;
 using Osl.Operations.Auditing;
@@ -9,6 +11,8 @@ namespace Osl.Cli.Output;
 /// <summary>Records of the journal for people and for programs. Everything in them is untrusted and is escaped.</summary>
 internal static class AuditText
 {
+    private static readonly JsonWriterOptions ForPeople = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const string LineHeader =
         "INDEX  TIME                      TYPE      OPERATION                         OPERATION_TYPE        PRINCIPAL   RESULT             PID/PGID       PROGRAM";
 
@@ -16,8 +20,26 @@ internal static class AuditText
 
     internal const string NotVerified = "Not verified: nothing was given to prove it against (--key, --checkpoint, 'osl audit verify').";
 
-    /// <summary>How much of what was shown is proven.</summary>
+    /// <summary>How much of what was shown is proven. Beside damage it is never all there is to say.</summary>
     internal static string ProofOf(AuditReview review) =>
+        review.Damage switch
+        {
+            null => Proven(review),
+            { IsProblem: true } => Proven(review) + " The journal is damaged.",
+            _ => Proven(review) + " The journal's end is cut off.",
+        };
+
+    /// <summary>Where the journal is damaged, and how, in a sentence or two.</summary>
+    internal static string Describe(JournalFinding damage)
+    {
+        var record = damage.Record is { } index ? string.Create(CultureInfo.InvariantCulture, $"record {index}, ") : "";
+        var place = string.Create(CultureInfo.InvariantCulture, $"{record}segment {damage.Segment}, offset {damage.Offset}");
+        return damage.IsProblem
+            ? $"The journal is damaged at {place}: {damage.What}."
+            : $"The journal's end is cut off at {place}: {damage.What}. A writer was killed there or is just writing, or somebody cut it off.";
+    }
+
+    private static string Proven(AuditReview review) =>
         !review.CanProve ? NotVerified
         : review.Proven == review.Shown
             ? string.Create(CultureInfo.InvariantCulture, $"Verified: all {review.Shown} records shown are proven.")
@@ -123,12 +145,7 @@ internal static class AuditText
                 var entry = reviewed.Entry;
                 if (entry.Problem is { } problem)
                 {
-                    json.WriteStartObject("problem"u8);
-                    json.WriteString("kind"u8, problem.Kind.ToString());
-                    json.WriteString("what"u8, problem.What);
-                    json.WriteNumber("segment"u8, problem.Segment);
-                    json.WriteNumber("offset"u8, problem.Offset);
-                    json.WriteEndObject();
+                    WriteProblem(json, problem);
                     return;
                 }
 
@@ -140,6 +157,22 @@ internal static class AuditText
                 document.RootElement.WriteTo(json);
             }
         );
+
+    /// <summary>What is wrong, and where.</summary>
+    internal static void WriteProblem(Utf8JsonWriter json, JournalFinding problem)
+    {
+        json.WriteStartObject("problem"u8);
+        json.WriteString("kind"u8, problem.Kind.ToString());
+        json.WriteString("what"u8, problem.What);
+        if (problem.Record is { } record)
+        {
+            json.WriteNumber("record"u8, record);
+        }
+
+        json.WriteNumber("segment"u8, problem.Segment);
+        json.WriteNumber("offset"u8, problem.Offset);
+        json.WriteEndObject();
+    }
 
     /// <summary>Everything a record says, a line each.</summary>
     internal static void WriteAll(TextWriter output, AuditEntry entry)
@@ -192,8 +225,28 @@ internal static class AuditText
             }
             else
             {
-                output.Write($"{DisplayText.Escape(member.Value.ToString())}\n");
+                output.Write($"{DisplayText.Escape(Readable(member.Value))}\n");
             }
         }
+    }
+
+    /// <summary>
+    /// A value as people read it: a text as it is; what is in a list as JSON with nothing escaped that needs no escape, so that <c>&amp;</c>
+    /// reads so and where an element ends can't be forged. What a terminal would obey is escaped by whoever prints it.
+    /// </summary>
+    private static string Readable(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            return value.ToString();
+        }
+
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, ForPeople))
+        {
+            value.WriteTo(json);
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 }

@@ -1,18 +1,27 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Osl.Operations.Processes;
 
 /// <summary>
 /// Keeps the audit form of a spawn well below the journal's largest record (knowledge/journal-format.md). The kernel takes two
-/// megabytes of arguments; refusing to run what can't be journaled whole would refuse honest command lines, so long ones are cut, and
-/// say by how much. The program and the first arguments are always there.
+/// megabytes of arguments; refusing to run what can't be journaled whole would refuse honest command lines, so long ones are cut, with
+/// the length and the digest of the whole. The program and the first arguments are always there.
 /// </summary>
+/// <remarks>What comes here is masked already, so digests are of masked texts: a secret can't be guessed from one.</remarks>
 internal static class Abbreviation
 {
     private const int LongestText = 4096;
 
     /// <summary>All texts together; JSON may write a character as six bytes.</summary>
     private const int Budget = 96 * 1024;
+
+    /// <summary>What a length, a digest and their names take.</summary>
+    private const int WholeLength = 128;
+
+    /// <summary>What stands for all that finds no room.</summary>
+    private delegate T RestOf<T>(ReadOnlySpan<T> rest);
 
     internal static SpawnProcessOperation Of(SpawnProcessOperation spawn)
     {
@@ -55,25 +64,20 @@ internal static class Abbreviation
         {
             Program = Cut(spawn.Program ?? ""),
             WorkingDirectory = spawn.WorkingDirectory is null ? null : Cut(spawn.WorkingDirectory),
-            Arguments = Fit(
-                spawn.Arguments,
-                argument => (Argument)Cut(argument.Value),
-                argument => argument.Value.Length + 1,
-                rest => rest
-            ),
+            Arguments = Fit(spawn.Arguments, Cut, argument => argument.Value.Length + (argument.Whole is null ? 1 : WholeLength), Rest),
             Environment = spawn.Environment with
             {
                 Set = Fit(
                     spawn.Environment.Set,
                     variable => new EnvironmentVariable(Cut(variable?.Name ?? ""), Argument.Mask),
                     variable => variable.Name.Length + Argument.Mask.Length,
-                    rest => new EnvironmentVariable(rest, Argument.Mask)
+                    rest => new EnvironmentVariable(More(rest.Length), Argument.Mask)
                 ),
-                Unset = Fit(spawn.Environment.Unset, name => Cut(name ?? ""), name => name.Length, rest => rest),
+                Unset = Fit(spawn.Environment.Unset, name => Cut(name ?? ""), name => name.Length, rest => More(rest.Length)),
             },
         };
 
-    private static ValueList<T> Fit<T>(ValueList<T> items, Func<T, T> cut, Func<T, int> length, Func<string, T> rest)
+    private static ValueList<T> Fit<T>(ValueList<T> items, Func<T, T> cut, Func<T, int> length, RestOf<T> rest)
     {
         var kept = new List<T>();
         var left = Budget / 3;
@@ -83,7 +87,7 @@ internal static class Abbreviation
             left -= length(shorter);
             if (left < 0)
             {
-                kept.Add(rest(string.Create(CultureInfo.InvariantCulture, $"‹{items.Count - kept.Count} more›")));
+                kept.Add(rest(items.AsSpan()[kept.Count..]));
                 break;
             }
 
@@ -93,6 +97,34 @@ internal static class Abbreviation
         return kept.ToValueList();
     }
 
+    private static Argument Cut(Argument argument)
+    {
+        var text = argument.Value;
+        if (text.Length <= LongestText)
+        {
+            return argument;
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return Argument.Cut(text[..EndOf(text)], new WholeText(0, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+    }
+
+    /// <summary>Each is followed by a zero byte, as the kernel has them in /proc/PID/cmdline (proc_pid_cmdline(5)).</summary>
+    private static Argument Rest(ReadOnlySpan<Argument> arguments)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var length = 0L;
+        foreach (var argument in arguments)
+        {
+            var bytes = Encoding.UTF8.GetBytes(argument.Value);
+            hash.AppendData(bytes);
+            hash.AppendData([0]);
+            length += bytes.Length + 1;
+        }
+
+        return Argument.Cut("", new WholeText(arguments.Length, length, Convert.ToHexStringLower(hash.GetHashAndReset())));
+    }
+
     private static string Cut(string text)
     {
         if (text.Length <= LongestText)
@@ -100,10 +132,14 @@ internal static class Abbreviation
             return text;
         }
 
-        // Not between the halves of a surrogate pair: JSON could not write either.
-        var end = char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText;
+        var end = EndOf(text);
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}‹{text.Length - end} more characters›");
     }
+
+    /// <summary>Not between the halves of a surrogate pair: JSON could not write either.</summary>
+    private static int EndOf(string text) => char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText;
+
+    private static string More(int count) => string.Create(CultureInfo.InvariantCulture, $"‹{count} more›");
 
     private static int Length(string? text) => text?.Length ?? 0;
 }

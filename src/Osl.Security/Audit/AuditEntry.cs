@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 
@@ -73,6 +74,27 @@ public sealed class AuditEntry
         }
     }
 
+    /// <summary>
+    /// Throws where a text can't be decoded: half of a surrogate pair, bytes that are no UTF-8. Members that are not known are not decoded
+    /// when a record is read, but by whoever shows the whole of it. No writer writes either: it is ASCII, and pairs.
+    /// </summary>
+    private static void RequireTexts(ReadOnlyMemory<byte> raw)
+    {
+        if (!Utf8.IsValid(raw.Span))
+        {
+            throw new FormatException("The record is not UTF-8.");
+        }
+
+        if (raw.Span.IndexOf("\\ud"u8) < 0 && raw.Span.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+
+        using var document = JsonDocument.Parse(raw);
+        using var nowhere = new Utf8JsonWriter(Stream.Null);
+        document.RootElement.WriteTo(nowhere);
+    }
+
     private void Parse()
     {
         if (_parsed)
@@ -83,6 +105,7 @@ public sealed class AuditEntry
         try
         {
             _record = JsonSerializer.Deserialize(Raw.Span, Tolerant.AuditRecord);
+            RequireTexts(Raw);
         }
         catch (Exception failure)
             when (failure is JsonException or NotSupportedException or InvalidOperationException or FormatException or ArgumentException)

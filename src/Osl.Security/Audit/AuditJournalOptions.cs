@@ -43,7 +43,7 @@ public sealed record AuditJournalOptions
 
     internal bool IsValid =>
         TimeProvider is not null
-        && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= 1024 * 1024 * 1024
+        && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= JournalFormat.MaxSegment
         && ZeroAhead >= 0
         && LockWait > TimeSpan.Zero
         && (SegmentAge is null || SegmentAge > TimeSpan.Zero)

@@ -81,24 +81,25 @@ public sealed partial class AuditReader
     private IEnumerable<AuditEntry> Forwards(AuditReadOptions options)
     {
         var place = new Place();
+        // A log begins with segment 0, wherever the reading does.
         var last = (options.Position?.Segment ?? 0) - 1;
-        var isFirst = last < 0;
         // Listed again at the end: a segment may have been opened while the one before it was read.
         for (var numbers = After(last); numbers.Length > 0; numbers = After(last))
         {
             foreach (var number in numbers)
             {
-                if (!isFirst && number != last + 1)
+                if (number != last + 1)
                 {
+                    place.Due = last < 0 ? 0 : place.Due;
                     yield return Missing(last + 1, number, place);
                     place.Due = -1;
                     options.Proof?.Lose();
                 }
 
-                (last, isFirst) = (number, false);
-                if (IsOutside(number, options, out var index))
+                last = number;
+                if (Outside(number, options, out var index) is { } next)
                 {
-                    place.Due = -1;
+                    place.Due = next.Tree.Size;
                     continue;
                 }
 
@@ -121,7 +122,7 @@ public sealed partial class AuditReader
             }
 
             later = number;
-            if (IsOutside(number, options, out var index))
+            if (Outside(number, options, out var index) is not null)
             {
                 continue;
             }
@@ -131,15 +132,20 @@ public sealed partial class AuditReader
                 yield return entry;
             }
         }
+
+        if (later > 0)
+        {
+            yield return Missing(0, later, new Place());
+        }
     }
 
     private long[] After(long last) => [.. SegmentFile.Numbers(_storage, _directory).Where(number => number > last)];
 
-    /// <summary>Whether a segment holds nothing that is asked for. The newest is always read.</summary>
+    /// <summary>What follows a segment that holds nothing that is asked for; null for one to be read. The newest always is.</summary>
     /// <param name="number">The segment.</param>
     /// <param name="options">What is asked for.</param>
     /// <param name="index">Its index, where that is of use.</param>
-    private bool IsOutside(long number, AuditReadOptions options, out TimeIndex? index)
+    private SegmentHeader? Outside(long number, AuditReadOptions options, out TimeIndex? index)
     {
         index = null;
         if (
@@ -147,26 +153,26 @@ public sealed partial class AuditReader
             || SegmentFile.PeekHeader(_storage, _directory, number + 1) is not { } next
         )
         {
-            return false;
+            return null;
         }
 
         if (next.Tree.Size <= options.From && options.From > 0)
         {
-            return true;
+            return next;
         }
 
         if (options.Since is null && options.Until is null)
         {
-            return false;
+            return null;
         }
 
         if (options.Proof is not null)
         {
-            return options.Since is { } since && JournalFormat.Time(next.Time) < since - ClockSlack;
+            return options.Since is { } since && JournalFormat.Time(next.Time) < since - ClockSlack ? next : null;
         }
 
         index = TimeIndex.Of(_storage, _directory, next);
-        return index?.IsOutside(Since(options), Until(options)) == true;
+        return index?.IsOutside(Since(options), Until(options)) == true ? next : null;
     }
 
     private static long Since(AuditReadOptions options) => options.Since is { } since ? JournalFormat.Microseconds(since) : long.MinValue;
@@ -182,6 +188,15 @@ public sealed partial class AuditReader
         if (segment is null)
         {
             yield return Problem(JournalFindingKind.Unreadable, place, number, 0, unreadable ?? "the segment has vanished");
+            place.Due = -1;
+            options.Proof?.Lose();
+            yield break;
+        }
+
+        if (segment.SizeProblem is { } tooLarge)
+        {
+            place.Due = place.Due >= 0 ? place.Due : segment.Header?.Tree.Size ?? -1;
+            yield return Problem(JournalFindingKind.TooLarge, place, number, JournalFormat.MaxSegment, tooLarge);
             place.Due = -1;
             options.Proof?.Lose();
             yield break;

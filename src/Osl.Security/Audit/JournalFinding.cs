@@ -47,6 +47,9 @@ public enum JournalFindingKind
     /// <summary>A segment can't be read.</summary>
     Unreadable,
 
+    /// <summary>A segment is larger than one can be, and is not read.</summary>
+    TooLarge,
+
     /// <summary>Writers found less in the log than they had seen before, within one boot: somebody took something away.</summary>
     Shortened,
 

@@ -28,6 +28,12 @@ internal static class JournalFormat
     /// <summary>The longest frame in bytes; a greater length can't be right.</summary>
     internal const int MaxFrame = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// The longest file of a segment in bytes, zeros included; a longer one is no writer's, who may not choose a greater
+    /// <see cref="AuditJournalOptions.SegmentSize"/>, and is not read: it would keep whoever reads it busy for as long as somebody likes.
+    /// </summary>
+    internal const int MaxSegment = 1024 * 1024 * 1024;
+
     /// <summary>A batch takes no more records once it holds this many bytes, so that no frame exceeds <see cref="MaxFrame"/>.</summary>
     internal const int BatchBytes = 1024 * 1024;
 
@@ -59,6 +65,15 @@ internal static class JournalFormat
         microseconds >= Microseconds(DateTimeOffset.MaxValue) ? DateTimeOffset.MaxValue
         : microseconds <= Microseconds(DateTimeOffset.MinValue) ? DateTimeOffset.MinValue
         : DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>Why a file of this length is no segment; null when it can be one.</summary>
+    internal static string? SizeProblem(long length) =>
+        length <= MaxSegment
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the file has {length} bytes, and a segment at most {MaxSegment}; it is not read"
+            );
 
     internal static int Pad8(int length) => (length + 7) & ~7;
 

@@ -173,6 +173,11 @@ internal sealed partial class JournalTail
 
         var buffer = new byte[JournalFormat.HeaderSize];
         var header = SegmentHeader.TryRead(buffer.AsSpan(0, _storage.Read(file, buffer, 0)), out var problem);
+        if (JournalFormat.SizeProblem(_storage.Length(file)) is { } tooLarge)
+        {
+            (header, problem) = (null, tooLarge);
+        }
+
         if (header is null || header.Number != number || (_segment is not null && header.LogId != _logId))
         {
             file.Dispose();

@@ -276,5 +276,10 @@ internal sealed partial class JournalTail : IDisposable
         _allocated = _storage.Length(_segment!);
     }
 
-    private (long Length, byte[] Hash) FindResidue() => Residue.Find(_storage, _segment!, _end);
+    private (long Length, byte[] Hash) FindResidue() =>
+        // Somebody may have made it larger since it was opened.
+        JournalFormat.SizeProblem(_storage.Length(_segment!))
+            is { } tooLarge
+            ? throw new IOException($"{JournalFormat.SegmentName(_number)} is damaged ({tooLarge}); verify the journal")
+            : Residue.Find(_storage, _segment!, _end);
 }

@@ -29,6 +29,9 @@ internal sealed class SegmentFile : IDisposable
 
     internal long Length => Storage.Length(File);
 
+    /// <summary>Why it is not to be read, because it is larger than a segment can be; null otherwise.</summary>
+    internal string? SizeProblem => JournalFormat.SizeProblem(Length);
+
     /// <summary>Opens one; null when it is not there, or can't be read, and then <paramref name="problem"/> says why.</summary>
     internal static SegmentFile? TryOpen(IJournalStorage storage, string directory, long number, out string? problem)
     {

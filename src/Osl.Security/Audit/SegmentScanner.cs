@@ -89,6 +89,15 @@ internal sealed class SegmentScanner(IJournalStorage storage, SafeFileHandle fil
                 return false;
             }
 
+            // Most of what follows the last frame are zeros, up to a gigabyte of them.
+            var ahead = _buffer.AsSpan((int)(place - _bufferAt), (int)(_bufferAt + _buffered - place));
+            var zeros = (ahead.IndexOfAnyExcept((byte)0) is >= 0 and var some ? some : ahead.Length) & ~7;
+            if (zeros > 0)
+            {
+                place += zeros - 8;
+                continue;
+            }
+
             if (FrameHeader.IsPlausible(BinaryPrimitives.ReadInt32LittleEndian(head)) && Examine() == ScanStatus.Frame)
             {
                 return true;

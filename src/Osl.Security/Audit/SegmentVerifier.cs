@@ -35,6 +35,13 @@ internal sealed class SegmentVerifier
 
         try
         {
+            if (segment.SizeProblem is { } tooLarge)
+            {
+                log.Report(JournalFindingKind.TooLarge, number, JournalFormat.MaxSegment, tooLarge);
+                log.LoseTree();
+                return;
+            }
+
             var verifier = new SegmentVerifier(storage, directory, segment, log);
             verifier.VerifyHeader();
             verifier.VerifyEnd(verifier.VerifyFrames());

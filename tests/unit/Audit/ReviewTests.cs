@@ -1,5 +1,6 @@
 using Osl.Operations;
 using Osl.Operations.Auditing;
+using Osl.Operations.Processes;
 using Osl.Security.Audit;
 using Xunit;
 
@@ -176,6 +177,33 @@ public sealed class ReviewTests : SigningFixture
         Assert.Equal((9, 7), (summary.Records, summary.Missing));
         Assert.Equal(4, summary.Principals["alice"].Asked);
 
+        // A dry run is neither done nor failed; a real failure is.
+        Add(AuditRecordType.Refusal, Id(5), "run_process", "dry_run");
+        Add(AuditRecordType.Refusal, Id(6), "run_process", "not_found");
+        Assert.Equal((6, 1, 1, 1), (summary.Total.Asked, summary.Total.Denied, summary.Total.Failed, summary.Total.DryRuns));
+
+        // What was started detached is left running on purpose, until its end is recorded, be it by who ended it.
+        var (left, ended) = (Id(7), Id(8));
+        foreach (var (operation, pid) in new[] { (left, 70), (ended, 80) })
+        {
+            summary.Add(Intent(operation, "spawn_process") with { RequestJson = Detached() });
+            Add(AuditRecordType.Outcome, operation, "spawn_process", "succeeded", pid);
+        }
+
+        Assert.Equal([left, ended], summary.LeftRunning.Select(record => record.Operation!.Value));
+        Assert.Equal(spawn, Assert.Single(summary.WithoutExit).Operation);
+        var stop = Id(10);
+        summary.Add(
+            Intent(stop, "kill_process_group") with
+            {
+                Target = new(80, IsGroup: true, Osl.Operations.Facts.TargetRelation.Own, 1) { StartedBy = ended },
+            }
+        );
+        Add(AuditRecordType.Outcome, stop, "kill_process_group", "succeeded");
+        Assert.Equal(left, Assert.Single(summary.LeftRunning).Operation);
+        Add(AuditRecordType.Exit, left, null, pid: 70);
+        Assert.Empty(summary.LeftRunning);
+
         // Its end was recorded before its start.
         var quick = Id(9);
         Add(AuditRecordType.Exit, quick, null, pid: 9);
@@ -193,6 +221,21 @@ public sealed class ReviewTests : SigningFixture
                     Pid = pid,
                     Principal = "alice",
                 }
+            );
+
+        static AuditRecord Intent(OperationId operation, string kind) =>
+            new()
+            {
+                Type = AuditRecordType.Intent,
+                Operation = operation,
+                OperationType = kind,
+            };
+
+        static RawJson Detached() =>
+            OperationJson.WriteRaw(
+                new SpawnProcessOperation("/bin/true").WithLifetime(ProcessLifetime.Detached),
+                ProcessOperationKinds.Spawn,
+                WrittenForm.Audit
             );
 
         static OperationId Id(int n) => OperationId.New(DateTimeOffset.UnixEpoch.AddDays(n));

@@ -105,6 +105,16 @@ public sealed class ExitCodesTests
     }
 
     [Fact]
+    public void The_page_holds_what_damage_adds_for_each_command_that_shows_the_journal()
+    {
+        var page = File.ReadAllText(Repository.PathOf("knowledge", "exit-codes.md"));
+        var begin = page.IndexOf("## `osl audit list`", StringComparison.Ordinal);
+        var end = page.IndexOf("## `osl audit verify`", StringComparison.Ordinal);
+        Assert.Equal(Rows(ExitCodes.OfDamageTable), TableRows(page[begin..end]), StringComparer.Ordinal);
+        Assert.Equal(ExitCodes.OfOthersTable.Concat(ExitCodes.OfDamageTable), ExitCodes.OfReviewTable);
+    }
+
+    [Fact]
     public async Task Help_holds_both_tables()
     {
         var help = await Terminal.RunAsync("--help");
@@ -131,6 +141,7 @@ public sealed class ExitCodesTests
             Assert.Same(
                 command is RunCommand ? ExitCodes.OfRunTable
                     : command is AuditVerifyCommand ? ExitCodes.OfVerifyTable
+                    : command is AuditCommand ? ExitCodes.OfReviewTable
                     : ExitCodes.OfOthersTable,
                 command.ExitCodeTable
             );

@@ -32,7 +32,9 @@ public sealed record AuditFilter
     /// <summary>Only what was decided so.</summary>
     public PolicyEffect? Decision { get; init; }
 
-    /// <summary>Only with this outcome: <c>succeeded</c>, an error's code, or <c>failed</c> for all but the first.</summary>
+    /// <summary>
+    /// Only with this outcome: <c>succeeded</c>, an error's code, or <c>failed</c> for all of those but <c>dry_run</c>.
+    /// </summary>
     public string? Outcome { get; init; }
 
     /// <summary>Only what was denied, or lacked an approval.</summary>
@@ -71,9 +73,19 @@ public sealed record AuditFilter
         return record.Decision == PolicyEffect.Deny || record.Outcome is "denied" or "approval_required";
     }
 
-    /// <summary>Whether it says that something did not succeed.</summary>
+    /// <summary>Whether it says that something did not succeed. What was not to be done has not failed.</summary>
     internal static bool HasFailed(AuditRecord record) =>
-        record.Type is AuditRecordType.Outcome or AuditRecordType.Refusal && record.Outcome is not "succeeded";
+        record.Type is AuditRecordType.Outcome or AuditRecordType.Refusal && record.Outcome is not ("succeeded" or "dry_run");
+
+    /// <summary>Whether it says that something would have been allowed, in a dry run.</summary>
+    internal static bool IsDryRun(AuditRecord record) => record is { Type: AuditRecordType.Refusal, Outcome: "dry_run" };
+
+    /// <summary>Whether it asks for a process that is to outlive its host.</summary>
+    internal static bool StartsDetached(AuditRecord record) =>
+        // Most ask for nothing of the kind, and need not be parsed to see that.
+        record.RequestJson?.Utf8.IndexOf("\"detached\""u8) >= 0
+        && Member(Member(record.Request, "operation"), "lifetime") is { ValueKind: JsonValueKind.String } lifetime
+        && lifetime.ValueEquals("detached"u8);
 
     /// <summary>Whether it is about a group: as its member, as its target, as what it was started into.</summary>
     internal static bool IsOfGroup(AuditRecord record, int pgid) =>

@@ -23,7 +23,8 @@ public sealed record ReviewedEntry(AuditEntry Entry, bool IsProven);
 
 /// <summary>
 /// Reads the records that are wanted and says of each whether it is proven. Where there is something to prove against, an entry is held
-/// back until the next checkpoint or the end of the log.
+/// back until the next checkpoint or the end of the log. Ends at the first damage within what is wanted: what stands behind it need not be
+/// what was written there. Damage that is met before what is wanted is told of too (<see cref="Damage"/>).
 /// </summary>
 /// <remarks>
 /// What is proven is what is shown: not that nothing was left out. A journal from which something was taken is told of by
@@ -51,6 +52,12 @@ public sealed class AuditReview(AuditReader reader, AuditReviewOptions options)
 
     /// <summary>How many places could not be read. An end that a writer left unfinished is none.</summary>
     public long Problems { get; private set; }
+
+    /// <summary>The first place where the log is damaged or, if that is all, cut off; null when none was met.</summary>
+    public JournalFinding? Damage { get; private set; }
+
+    /// <summary>Whether what follows <see cref="Damage"/> is not shown; else it was met before what is.</summary>
+    public bool IsCutShort { get; private set; }
 
     /// <summary>The entries in the order of the log. To be read once.</summary>
     public IEnumerable<ReviewedEntry> Read()
@@ -84,7 +91,12 @@ public sealed class AuditReview(AuditReader reader, AuditReviewOptions options)
                 continue;
             }
 
-            if (!IsWanted(entry, first))
+            if (entry.Problem is { } problem && problem.Kind != JournalFindingKind.RecordNotUnderstood)
+            {
+                Damage ??= problem;
+                IsCutShort = !IsBefore(entry, first);
+            }
+            else if (!IsWanted(entry, first))
             {
                 continue;
             }
@@ -98,6 +110,11 @@ public sealed class AuditReview(AuditReader reader, AuditReviewOptions options)
                 _held.Enqueue((entry, _proof.Run));
                 _proof.IsWanted = true;
             }
+
+            if (IsCutShort)
+            {
+                break;
+            }
         }
 
         foreach (var settled in Settle(atEnd: true))
@@ -107,10 +124,18 @@ public sealed class AuditReview(AuditReader reader, AuditReviewOptions options)
     }
 
     private bool IsWanted(AuditEntry entry, AuditEntry? first) =>
-        options.Index is { } index ? entry.Problem is null && entry.Index == index
+        options.Index is { } index ? entry.Index == index
         : entry.Record is { } record ? options.Filter.Matches(record)
-        // Of what can't be read only what lies within what is shown.
-        : first is null || (entry.Segment, entry.Offset).CompareTo((first.Segment, first.Offset)) >= 0;
+        // Of what can't be understood only what lies within what is shown.
+        : first is null || IsFrom(entry, first);
+
+    /// <summary>Whether what is wanted only begins after this place.</summary>
+    private bool IsBefore(AuditEntry entry, AuditEntry? first) =>
+        options.Index is not null
+        || (first is not null ? !IsFrom(entry, first) : options.Filter.Since is { } since && entry.FrameTime < since);
+
+    private static bool IsFrom(AuditEntry entry, AuditEntry first) =>
+        (entry.Segment, entry.Offset).CompareTo((first.Segment, first.Offset)) >= 0;
 
     private IEnumerable<ReviewedEntry> Settle(bool atEnd)
     {

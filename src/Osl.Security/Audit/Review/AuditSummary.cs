@@ -8,6 +8,7 @@ public sealed class AuditSummary
 {
     private readonly Dictionary<OperationId, AuditRecord> _withoutOutcome = [];
     private readonly Dictionary<(OperationId, int), AuditRecord> _running = [];
+    private readonly HashSet<OperationId> _detached = [];
     private readonly HashSet<(OperationId, int)> _ended = [];
     private readonly SortedDictionary<string, AuditTally> _principals = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, AuditTally> _operations = new(StringComparer.Ordinal);
@@ -41,7 +42,13 @@ public sealed class AuditSummary
     public IReadOnlyCollection<AuditRecord> WithoutOutcome => _withoutOutcome.Values;
 
     /// <summary>What started processes of which no end is recorded: running, or their host was lost.</summary>
-    public IReadOnlyCollection<AuditRecord> WithoutExit => _running.Values;
+    public IReadOnlyCollection<AuditRecord> WithoutExit => [.. _running.Values.Where(record => !IsDetached(record))];
+
+    /// <summary>
+    /// What started processes detached, to outlive their host, of which no end is recorded: nobody has to be there to record it. Whether
+    /// they still run is known to the registry of what runs alone.
+    /// </summary>
+    public IReadOnlyCollection<AuditRecord> LeftRunning => [.. _running.Values.Where(IsDetached)];
 
     /// <summary>Adds a record. They have to come in the order of the log.</summary>
     /// <param name="record">The record.</param>
@@ -58,6 +65,10 @@ public sealed class AuditSummary
                 if (record.Operation is { } asked)
                 {
                     _withoutOutcome[asked] = record;
+                    if (AuditFilter.StartsDetached(record))
+                    {
+                        _detached.Add(asked);
+                    }
                 }
 
                 break;
@@ -68,7 +79,8 @@ public sealed class AuditSummary
                     {
                         tally.Asked++;
                         tally.Denied += AuditFilter.IsDenied(record) ? 1 : 0;
-                        tally.Failed += AuditFilter.IsDenied(record) ? 0 : 1;
+                        tally.DryRuns += AuditFilter.IsDryRun(record) ? 1 : 0;
+                        tally.Failed += AuditFilter.HasFailed(record) && !AuditFilter.IsDenied(record) ? 1 : 0;
                     }
                 );
                 break;
@@ -102,7 +114,18 @@ public sealed class AuditSummary
         {
             Running(record with { Executable = intent.Executable });
         }
+        else if (
+            record.OperationType is "kill_process" or "kill_process_group"
+            && intent.Target is { StartedBy: { } startedBy, Id: var target }
+            && record.Escaped?.Contains(target) is not true
+        )
+        {
+            // What was started detached is alone in its group, and has no other end on record than this.
+            _running.Remove((startedBy, target));
+        }
     }
+
+    private bool IsDetached(AuditRecord record) => record.Operation is { } operation && _detached.Contains(operation);
 
     private void Running(AuditRecord record)
     {
@@ -148,4 +171,7 @@ public sealed class AuditTally
 
     /// <summary>How many failed otherwise.</summary>
     public long Failed { get; internal set; }
+
+    /// <summary>How many were only asked about, in a dry run, and would have been allowed: neither done nor failed.</summary>
+    public long DryRuns { get; internal set; }
 }
