@@ -38,7 +38,7 @@ public sealed class ServiceSignalTests : IDisposable
         {
             session.Signal(Hup);
             string[] reloads = [(await session.ReadLineAsync())!, (await session.ReadLineAsync())!];
-            Assert.Equal(["fast: reload", "slow: reload"], reloads.Order(StringComparer.Ordinal));
+            Assert.Equal(["fast: reload", "slow: reload"], reloads.Order(StringComparer.Ordinal), StringComparer.Ordinal);
         }
 
         session.Signal(last);
@@ -46,7 +46,8 @@ public sealed class ServiceSignalTests : IDisposable
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         Assert.Equal(
             ["fast: shutdown", "slow: shutdown"],
-            outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..2].Order(StringComparer.Ordinal)
+            outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..2].Order(StringComparer.Ordinal),
+            StringComparer.Ordinal
         );
         Assert.EndsWith("\nall services have ended\n", outcome.Output, StringComparison.Ordinal);
     }
