@@ -101,6 +101,7 @@ internal sealed class GlobalOptions
             }
 
             options.JobControl = control;
+            options.PassesOnIgnoredSignals = true;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
