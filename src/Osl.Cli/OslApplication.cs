@@ -68,7 +68,8 @@ internal sealed class OslApplication
     /// <summary>Reads a command line; never throws for what is on it.</summary>
     internal (ParseResult Result, string? UnknownOption) Parse(IReadOnlyList<string> arguments)
     {
-        var split = ProgramBoundary.Find(arguments, Root, _run);
+        var split = ProgramBoundary.Find(LeadingWord.Read(arguments, Root), Root, _run);
+        _run.Take(split.Program);
         // @FILE is an argument like any other, and -xyz are not three options.
         var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         return (Root.Parse(split.Arguments, configuration), split.UnknownOption);

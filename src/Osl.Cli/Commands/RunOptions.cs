@@ -92,8 +92,11 @@ internal sealed class RunOptions
     /// <summary>Where the ids go; null when they were not asked for.</summary>
     internal string? IdFileOf(ParseResult parse) => parse.GetValue(_idFile);
 
+    /// <summary>Program and arguments, where they were kept from the parser (<see cref="ProgramBoundary"/>).</summary>
+    internal IReadOnlyList<string>? Program { get; set; }
+
     /// <summary>Program and arguments.</summary>
-    internal string[] CommandLineOf(ParseResult parse) => parse.GetValue(_program) ?? [];
+    private IReadOnlyList<string> CommandLineOf(ParseResult parse) => Program ?? parse.GetValue(_program) ?? [];
 
     internal SpawnProcessOperation ToOperation(ParseResult parse, bool capture)
     {

@@ -86,6 +86,7 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
             text.Verbatim($"  {path} COMMAND [options]");
             if (command is RootCommand)
             {
+                text.Verbatim($"  {path} {LeadingWord.Help} [COMMAND]");
                 text.Verbatim($"  {path} --version [--json]");
             }
 

@@ -25,7 +25,12 @@ public sealed class CompleterTests
 
     [Theory]
     [InlineData("kill-group", "ki")]
-    [InlineData("ps audit", "")]
+    [InlineData("ps audit help", "")]
+    [InlineData("help", "he")]
+    [InlineData("ps audit", "help", "")]
+    [InlineData("kill-group", "help", "ki")]
+    [InlineData("list key", "help", "audit", "")]
+    [InlineData("", "help", "run", "")]
     [InlineData("list show follow report export verify key", "audit", "")]
     [InlineData("--group --grace", "run", "--gr")]
     [InlineData("--signal", "kill-group", "--s")]
