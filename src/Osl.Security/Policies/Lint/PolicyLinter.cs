@@ -103,7 +103,7 @@ public sealed class PolicyLinter
 
     private void Programs(PolicyRule rule)
     {
-        var arguments = new ArgumentMatcher(rule.Arguments ?? ArgumentPattern.Anything);
+        var arguments = new ArgumentMatcher(rule.Arguments ?? ArgumentPattern.Anything, _policy.Patterns);
         var executable = rule.Executable ?? ExecutableCondition.Anything;
         var isFree = arguments.AcceptsSomewhere("-c") && arguments.AcceptsSomewhere("/tmp/script");
         if (executable.Any || (executable.Under.Count > 0 && executable.Names.Count == 0 && executable.Sha256 is null))
@@ -157,7 +157,7 @@ public sealed class PolicyLinter
                 continue;
             }
 
-            var pattern = LinearPattern.TryCompile(element.Values[0], out _)!;
+            var pattern = _policy.Patterns.TryCompile(element.Values[0], out _)!;
             var start = LiteralStart(element.Values[0]);
             bool Lets(params ReadOnlySpan<string> texts)
             {
@@ -330,5 +330,5 @@ public sealed class PolicyLinter
     }
 
     private void Add(PolicyRule rule, string code, string why, string how) =>
-        _findings.Add(new LintFinding(code, rule.Id, _policy.Locations.LineOf(_policy.Document, rule.Id), why, how));
+        _findings.Add(new LintFinding(code, rule.Id, _policy.LineOf(rule.Id), why, how));
 }
