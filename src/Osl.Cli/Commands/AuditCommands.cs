@@ -47,6 +47,8 @@ internal static class AuditCommands
 internal abstract class AuditCommand(string name, string description, GlobalOptions globals, CliIo io)
     : OslCommand(name, description, globals, io)
 {
+    internal override bool OnlyLooks => true;
+
     /// <summary>Opens the journal, or says why it can't be.</summary>
     private protected AuditReader? Open(ParseResult parse)
     {
