@@ -83,6 +83,12 @@ internal sealed class RunOptions
         command.Validators.Add(RequireDetachable);
     }
 
+    /// <summary>Whether a program is named.</summary>
+    internal bool HasProgram(CommandResult command) => command.GetResult(_program) is { Tokens.Count: > 0 };
+
+    /// <summary>For a command that can do without a program, and says itself when one is missing.</summary>
+    internal void LetProgramBeMissing() => _program.Arity = ArgumentArity.ZeroOrMore;
+
     internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
 
     internal bool IsDryRun(ParseResult parse) => parse.GetValue(_dryRun);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Commands;
 using Osl.Cli.Parsing;
+using Osl.Security.Policies;
 
 namespace Osl.Cli.Completion;
 
@@ -175,6 +176,7 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "ID" or "OPERATION|INDEX" => live.Operations(),
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
+            "RELATION" => RuleTargets.Names.Select(name => new Candidate(name)),
             "DIR" => [Candidate.Directories],
             "FILE" or "CASES" => [Candidate.Files],
             _ => [],

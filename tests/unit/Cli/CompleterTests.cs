@@ -21,12 +21,14 @@ public sealed class CompleterTests
         "OPERATION|INDEX",
         "SHELL",
         "DECISION",
+        "RELATION",
     ];
 
     [Theory]
     [InlineData("kill-group", "ki")]
     [InlineData("ps audit help", "")]
     [InlineData("help", "he")]
+    [InlineData("own-child own-group", "policy", "explain", "--target", "own")]
     [InlineData("ps audit", "help", "")]
     [InlineData("kill-group", "help", "ki")]
     [InlineData("list key", "help", "audit", "")]

@@ -71,6 +71,8 @@ public sealed class PolicyLinter
             linter.Rule(rule.Rule);
         }
 
+        linter.Ends();
+
         return [.. linter._findings.Distinct().OrderBy(finding => finding.Line).ThenBy(finding => finding.Rule, StringComparer.Ordinal)];
     }
 
@@ -99,6 +101,22 @@ public sealed class PolicyLinter
                 "Allow what is wanted instead; what is not allowed is denied."
             );
         }
+    }
+
+    private void Ends()
+    {
+        if (new Ending(_policy).Missing() is not [var first, .. var others])
+        {
+            return;
+        }
+
+        var who = first.Principals.Count == 0 ? "" : $"principals: [{string.Join(", ", first.Principals)}], ";
+        Add(
+            first,
+            "never-ends",
+            $"nothing may end what this{(others.Length == 0 ? "" : " and others")} allows to start: osl kill-group and signal are judged as process.signal, which is denied.",
+            $"Add a rule, such as {{ id: end-own, effect: allow, {who}actions: [process.signal], target: [own-child, own-group] }}."
+        );
     }
 
     private void Programs(PolicyRule rule)
