@@ -77,6 +77,24 @@ internal sealed class GlobalOptions
     internal ReloadablePolicy PolicyOf(ParseResult parse, CliIo io) =>
         _policy ??= HostPolicy.Compose(own: null, PolicyFileOf(parse, io) is { } file ? [file] : []);
 
+    /// <summary>A host to look by: beside a policy that does not load it denies everything, and what runs can still be shown.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="io">Where the environment and the time come from.</param>
+    internal OslHost CreateLooking(ParseResult parse, CliIo io)
+    {
+        try
+        {
+            _ = PolicyOf(parse, io);
+        }
+        catch (OslConfigurationException e) when (e.IsPolicy)
+        {
+            // It has been told; a policy without rules allows nothing.
+            _policy = ReloadablePolicy.Create(() => CompiledPolicy.Compile(new PolicyDocument())).AsT0;
+        }
+
+        return CreateHost(parse, io);
+    }
+
     /// <param name="parse">The command line.</param>
     /// <param name="io">Where the environment and the time come from.</param>
     /// <param name="control">For a command that stands for the one program it runs.</param>
@@ -101,6 +119,7 @@ internal sealed class GlobalOptions
             }
 
             options.JobControl = control;
+            options.PassesOnIgnoredSignals = true;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);
@@ -189,7 +208,8 @@ internal sealed class GlobalOptions
         }
     }
 
-    private static void NotEmpty(System.CommandLine.Parsing.OptionResult option)
+    /// <summary>A path that is named has to be one.</summary>
+    internal static void NotEmpty(System.CommandLine.Parsing.OptionResult option)
     {
         if (option.Tokens is [{ Value.Length: 0 }])
         {

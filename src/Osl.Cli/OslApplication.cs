@@ -68,7 +68,8 @@ internal sealed class OslApplication
     /// <summary>Reads a command line; never throws for what is on it.</summary>
     internal (ParseResult Result, string? UnknownOption) Parse(IReadOnlyList<string> arguments)
     {
-        var split = ProgramBoundary.Find(arguments, Root, _run);
+        var split = ProgramBoundary.Find(LeadingWord.Read(arguments, Root), Root, _run);
+        _run.Take(split.Program);
         // @FILE is an argument like any other, and -xyz are not three options.
         var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         return (Root.Parse(split.Arguments, configuration), split.UnknownOption);
@@ -126,9 +127,9 @@ internal sealed class OslApplication
 
         try
         {
-            if (parse.CommandResult.Command is OslCommand { IsUnderPolicy: true } && _globals.HasPolicyFile(parse, _io))
+            if (parse.CommandResult.Command is OslCommand { IsUnderPolicy: true } judged && _globals.HasPolicyFile(parse, _io))
             {
-                _ = _globals.PolicyOf(parse, _io);
+                LoadPolicy(parse, judged);
             }
 
             var configuration = new InvocationConfiguration
@@ -163,6 +164,23 @@ internal sealed class OslApplication
         }
     }
 
+    /// <summary>Before anything is done, whether it is judged or not: a policy is never silently without effect.</summary>
+    private void LoadPolicy(ParseResult parse, OslCommand command)
+    {
+        try
+        {
+            _ = _globals.PolicyOf(parse, _io);
+        }
+        catch (OslConfigurationException e) when (command.OnlyLooks)
+        {
+            _io.Refuse(MessageOf(e), $"This command only looks, and goes on; nothing can be started, signalled or ended. {e.Remedy}");
+        }
+    }
+
+    /// <summary>Without the remedy that it ends with, which stands on a line of its own here.</summary>
+    private static string MessageOf(OslConfigurationException e) =>
+        e.Message.EndsWith(e.Remedy, StringComparison.Ordinal) ? e.Message[..^e.Remedy.Length].TrimEnd() : e.Message;
+
     /// <summary>The library says of a missing argument only which command lacks it.</summary>
     private static string MessageOf(ParseError error) =>
         error.SymbolResult is ArgumentResult { Tokens.Count: 0, Parent: CommandResult } missing
@@ -188,14 +206,14 @@ internal sealed class OslApplication
 
     private int ConfigurationFailed(OslConfigurationException e, ParseResult parse, bool isRun, bool json)
     {
-        // Its message ends with the remedy, which stands on a line of its own here.
-        var message = e.Message.EndsWith(e.Remedy, StringComparison.Ordinal) ? e.Message[..^e.Remedy.Length].TrimEnd() : e.Message;
+        var message = MessageOf(e);
+        var remedy = e.IsPolicy && parse.CommandResult.Command is OslCommand { WithoutPolicy: { } more } ? $"{e.Remedy} {more}" : e.Remedy;
         if (json)
         {
-            Json.WriteError(_io.Out, "configuration", message, e.Remedy);
+            Json.WriteError(_io.Out, "configuration", message, remedy);
         }
 
-        _io.Refuse(message, e.Remedy);
+        _io.Refuse(message, remedy);
         return WithTrace(e, parse, isRun);
     }
 

@@ -56,9 +56,9 @@ internal sealed class StopRequests : IDisposable
         _control?.BeginEnding();
         var number = context.Signal switch
         {
-            PosixSignal.SIGHUP => 1,
-            PosixSignal.SIGINT or PosixSignal.SIGQUIT => 2,
-            _ => 15,
+            PosixSignal.SIGHUP => Signal.Hangup.Number,
+            PosixSignal.SIGINT or PosixSignal.SIGQUIT => Signal.Interrupt.Number,
+            _ => Signal.Terminate.Number,
         };
         if (Interlocked.CompareExchange(ref _exitCode, ExitCodes.SignalBase + number, 0) == 0)
         {

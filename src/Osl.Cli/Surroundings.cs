@@ -1,6 +1,7 @@
 using System.Globalization;
 using Osl.Cli.Output;
 using Osl.Hosting;
+using Osl.Hosting.Policies;
 using Osl.Interop.Files;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -69,7 +70,26 @@ internal static class Surroundings
             );
         if (named is not null)
         {
-            yield return PolicyAt("added-policy", named, "added");
+            var added = PolicyAt("added-policy", named, "added");
+            yield return added.IsFine && Together(named) is { } hash
+                ? added with
+                {
+                    Detail = $"{added.Detail}; audit records name it together with the other by {hash}",
+                }
+                : added;
+        }
+    }
+
+    private static string? Together(string named)
+    {
+        try
+        {
+            return HostPolicy.Compose(own: null, [named]).Hash;
+        }
+        catch (OslConfigurationException)
+        {
+            // The system's does not load, which the line before says.
+            return null;
         }
     }
 
@@ -88,7 +108,7 @@ internal static class Surroundings
                 refusal => new Finding(
                     name,
                     false,
-                    $"{file}, {whose}, does not load, and nothing is done beside it: {refusal.Problems[0]}",
+                    $"{file}, {whose}, does not load, and nothing is started, signalled or ended beside it: {refusal.Problems[0]}",
                     "Mend it ('osl policy check FILE' shows everything), or take it away."
                 )
             );

@@ -13,4 +13,10 @@ internal sealed class ExecutorOptions
 
     /// <summary>For a host that stands between a shell and its one program; null for every other.</summary>
     public JobControl? JobControl { get; init; }
+
+    /// <summary>
+    /// For a host that stands where its program would: SIGHUP, SIGINT and SIGQUIT that it was started with as ignored stay so in what it starts, as
+    /// nohup(1) and a shell's <c>&amp;</c> mean it. Else everything begins at its default.
+    /// </summary>
+    public bool PassesOnIgnoredSignals { get; init; }
 }

@@ -43,6 +43,9 @@ public sealed class OslHostOptions
     /// <summary>For osl run: its process stands for the program it runs, in the eyes of a shell.</summary>
     internal JobControl? JobControl { get; set; }
 
+    /// <summary>For osl: what it was started with as ignored stays so in the program (knowledge/posix-spawn-from-dotnet.md).</summary>
+    internal bool PassesOnIgnoredSignals { get; set; }
+
     internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;

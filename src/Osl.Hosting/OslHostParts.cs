@@ -58,6 +58,7 @@ internal sealed class OslHostParts
             {
                 Time = options.Time,
                 JobControl = options.JobControl,
+                PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },
             registry

@@ -49,6 +49,8 @@ internal abstract class AuditCommand(string name, string description, GlobalOpti
 {
     internal override IReadOnlyList<ExitCodeLine> ExitCodeTable => ExitCodes.OfReviewTable;
 
+    internal override bool OnlyLooks => true;
+
     /// <summary>Opens the journal, or says why it can't be.</summary>
     private protected AuditReader? Open(ParseResult parse)
     {

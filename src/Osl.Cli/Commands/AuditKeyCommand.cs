@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Osl.Cli.Output;
+using Osl.Hosting;
 using Osl.Operations;
 using Osl.Security.Audit;
 
@@ -28,7 +29,7 @@ internal sealed class AuditKeyCommand : OslCommand
         "init",
         "Make the key that signs the audit journal from now on, and print its public half.",
         "It lies beside the journal: DIR-keys for a journal in DIR. Where that directory is, osl signs; if the key can't be used then, or the journal is not the one it signed, nothing is started.",
-        new("osl audit key init", "Prints the public key: keep it where the journal's writers can't reach it."),
+        new("osl audit key init --out k.pem", "Writes the public key: keep it where the journal's writers can't reach it."),
         Changes: true,
         AuditKeys.Init
     );
@@ -53,17 +54,27 @@ internal sealed class AuditKeyCommand : OslCommand
 
     private readonly KeyDeed _deed;
 
+    private readonly Option<string?> _out = new("--out")
+    {
+        HelpName = "FILE",
+        Description = "Write the public key to a new file, and print its fingerprint. A file that is there is left as it is.",
+    };
+
     internal AuditKeyCommand(KeyDeed deed, GlobalOptions globals, CliIo io)
         : base(deed.Name, deed.Description, globals, io)
     {
         _deed = deed;
         Details = [deed.Detail];
         Examples = [deed.Example];
+        _out.Validators.Add(GlobalOptions.NotEmpty);
+        Options.Add(_out);
     }
 
     internal override IReadOnlyList<string> Details { get; }
 
     internal override IReadOnlyList<Example> Examples { get; }
+
+    internal override bool OnlyLooks => !_deed.Changes;
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken) => Task.FromResult(Do(parse));
 
@@ -79,10 +90,36 @@ internal sealed class AuditKeyCommand : OslCommand
             return Fail(parse, new AuditUnavailable("there is no home directory to keep it in; name a directory (--audit-dir)"));
         }
 
+        var file = parse.GetValue(_out);
+        if (file is not null)
+        {
+            GlobalOptions.RefuseToWrite("--out", "Leave it out, and redirect what 'osl audit key show' prints.");
+            // Before anything is done: what is asked for twice, as by the up arrow, changes nothing.
+            if (OslDirectories.IsOccupied(file))
+            {
+                return Refuse(parse, $"{file} is there already, and is left as it is.");
+            }
+        }
+
         var directory = GlobalOptions.KeysOf(audit);
         if (_deed.Do(directory).TryPickT1(out var refused, out var key))
         {
             return Fail(parse, refused);
+        }
+
+        if (file is not null)
+        {
+            try
+            {
+                key.Save(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+            {
+                return Refuse(
+                    parse,
+                    $"{(_deed.Changes ? "The key was made, and its" : "The")} public half could not be written: {e.Message}"
+                );
+            }
         }
 
         if (WantsJson(parse))
@@ -97,6 +134,10 @@ internal sealed class AuditKeyCommand : OslCommand
                 }
             );
         }
+        else if (file is not null)
+        {
+            Io.Print(DisplayText.Escape($"{file}: the public key, fingerprint {key.Fingerprint}"));
+        }
         else
         {
             // As it is to be kept, and nothing else: this goes into a file.
@@ -104,5 +145,17 @@ internal sealed class AuditKeyCommand : OslCommand
         }
 
         return ExitCodes.Done;
+    }
+
+    private int Refuse(ParseResult parse, string message)
+    {
+        const string Remedy = "Name another file; 'osl audit key show --out FILE' writes the public key at any time.";
+        if (WantsJson(parse))
+        {
+            Json.WriteError(Io.Out, "configuration", message, Remedy);
+        }
+
+        Io.Refuse(message, Remedy);
+        return ExitCodes.Failed;
     }
 }

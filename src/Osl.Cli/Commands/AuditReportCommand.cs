@@ -56,7 +56,7 @@ internal sealed class AuditReportCommand : AuditCommand
         }
 
         HashSet<OperationId> live;
-        await using (var host = Globals.CreateHost(parse, Io))
+        await using (var host = Globals.CreateLooking(parse, Io))
         {
             live = [.. host.Registry.Live().Select(entry => entry.Operation)];
         }

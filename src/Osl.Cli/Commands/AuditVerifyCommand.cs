@@ -39,7 +39,7 @@ internal sealed class AuditVerifyCommand : AuditCommand
     internal override IReadOnlyList<Example> Examples { get; } =
     [
         new(
-            "osl audit key init >k.pem && osl run true && osl audit verify --key k.pem",
+            "osl audit key init --out k.pem && osl run true && osl audit verify --key k.pem",
             "Signs from now on; proves that all of the journal is signed. k.pem belongs elsewhere."
         ),
     ];

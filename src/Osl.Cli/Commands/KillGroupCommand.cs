@@ -36,6 +36,8 @@ internal sealed class KillGroupCommand : OslCommand
 
     internal override bool NeedsOutput(ParseResult parse) => false;
 
+    internal override string? WithoutPolicy => EndWithoutPolicy;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var sequence = StopSequence.Starting(

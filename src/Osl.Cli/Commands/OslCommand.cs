@@ -34,6 +34,18 @@ internal abstract class OslCommand : Command
     /// </summary>
     internal virtual bool IsUnderPolicy => true;
 
+    /// <summary>
+    /// Whether it asks for nothing that a policy judges, and so goes on beside one that does not load, saying so
+    /// (adr/0032-beside-a-policy-that-does-not-load.md).
+    /// </summary>
+    internal virtual bool OnlyLooks => false;
+
+    /// <summary>What to do beside a policy that does not load, beyond mending it; null where there is nothing more.</summary>
+    internal virtual string? WithoutPolicy => null;
+
+    private protected const string EndWithoutPolicy =
+        "Until then what runs ends as its osl run or host does (kill -TERM with the HOST that 'osl ps' shows), or by its own account: kill -TERM -- -PGID.";
+
     private protected GlobalOptions Globals { get; }
 
     private protected CliIo Io { get; }

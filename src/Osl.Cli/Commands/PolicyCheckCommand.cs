@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Osl.Cli.Output;
+using Osl.Hosting;
+using Osl.Hosting.Policies;
 using Osl.Operations;
 using Osl.Security.Policies;
 
@@ -29,12 +31,13 @@ internal sealed class PolicyCheckCommand : PolicyCommand
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var file = parse.GetValue(_file)!;
-        if (Read(parse, file) is not { } policy)
+        if (Read(parse, file, toShow: false) is not { } policy)
         {
             return Task.FromResult(ExitCodes.Failed);
         }
 
         var distrust = PolicyFile.WhyNotTrusted(file);
+        var added = HashWhereAdded(file, policy);
         if (WantsJson(parse))
         {
             Json.WriteObject(
@@ -43,6 +46,11 @@ internal sealed class PolicyCheckCommand : PolicyCommand
                 {
                     json.WriteString("file"u8, file);
                     json.WriteString("hash"u8, policy.Hash);
+                    if (added is not null)
+                    {
+                        json.WriteString("added_hash"u8, added);
+                    }
+
                     json.WriteNumber("rules"u8, policy.Document.Rules.Count);
                     json.WriteBoolean("trusted"u8, distrust is null);
                 }
@@ -55,6 +63,13 @@ internal sealed class PolicyCheckCommand : PolicyCommand
                     string.Create(CultureInfo.InvariantCulture, $"{file}: loads, rules: {policy.Document.Rules.Count}, hash {policy.Hash}")
                 )
             );
+            if (added is not null)
+            {
+                Io.Print(
+                    DisplayText.Escape($"{file}: where it is added to the policy that holds here, audit records name both by {added}")
+                );
+            }
+
             if (distrust is not null)
             {
                 Io.Print(DisplayText.Escape($"{file}: would not be used as it lies there: {distrust}"));
@@ -62,5 +77,27 @@ internal sealed class PolicyCheckCommand : PolicyCommand
         }
 
         return Task.FromResult(ExitCodes.Done);
+    }
+
+    /// <summary>The hash of an audit record while this policy is the one that is added; null where it is the base itself, or there is none.</summary>
+    private static string? HashWhereAdded(string file, CompiledPolicy policy)
+    {
+        if (
+            OslDirectories.HasSystemPolicy
+            && string.Equals(Path.GetFullPath(file), OslDirectories.SystemPolicyFile, StringComparison.Ordinal)
+        )
+        {
+            return null;
+        }
+
+        try
+        {
+            return new LayeredPolicy(HostPolicy.Compose(own: null, []).Current, policy).Hash;
+        }
+        catch (OslConfigurationException)
+        {
+            // The system's does not load, which is told by whatever is judged; this file may well.
+            return null;
+        }
     }
 }

@@ -30,9 +30,12 @@ internal abstract class PolicyCommand : OslCommand
     private protected static Argument<string> FileArgument() => new("FILE") { Description = "A policy file." };
 
     /// <summary>The policy; null, and the reasons told, when it does not load.</summary>
-    private protected CompiledPolicy? Read(ParseResult parse, string file)
+    /// <param name="parse">The command line.</param>
+    /// <param name="file">Its path.</param>
+    /// <param name="toShow">Whether more of it will be told than that it loads.</param>
+    private protected CompiledPolicy? Read(ParseResult parse, string file, bool toShow)
     {
-        if (PolicyFile.Read(file).TryPickT0(out var policy, out var refusal))
+        if ((toShow ? PolicyFile.ReadToShow(file) : PolicyFile.Read(file)).TryPickT0(out var policy, out var refusal))
         {
             return policy;
         }

@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using Osl.Cli.Output;
+using Osl.Cli.Parsing;
 using Osl.Cli.Policies;
 using Osl.Operations;
+using Osl.Operations.Facts;
 using Osl.Operations.Policies;
 using Osl.Operations.Processes;
 using Osl.Security.Policies;
@@ -15,21 +18,52 @@ internal sealed class PolicyExplainCommand : PolicyCommand
 {
     private readonly RunOptions _options = new();
 
+    private readonly Option<Signal?> _signal = Values.SignalOption(
+        "--signal",
+        "In place of PROGRAM: a signal, as 'osl signal' and 'osl kill-group' send it."
+    );
+
+    private readonly Option<RuleTarget?> _target = new("--target")
+    {
+        HelpName = "RELATION",
+        Description = $"Whom the signal is for: {string.Join(", ", RuleTargets.Names)}. Own-group unless said otherwise.",
+        CustomParser = result =>
+        {
+            var name = result.Tokens[0].Value;
+            if (RuleTargets.Find(name) is { } target)
+            {
+                return target;
+            }
+
+            result.AddError($"--target: '{name}' is no relation; there are {string.Join(", ", RuleTargets.Names)}.");
+            return null;
+        },
+    };
+
+    private readonly Option<bool> _elevated = Values.Flag("--elevated", "The signal is for a process of another account.");
+
     internal PolicyExplainCommand(GlobalOptions globals, CliIo io)
-        : base("explain", "Say what would be decided on 'osl run' with the same options, and why.", globals, io)
+        : base("explain", "Say what would be decided on a start or a signal, and why.", globals, io)
     {
         _options.AddTo(this);
+        _options.LetProgramBeMissing();
+        Options.Add(_signal);
+        Options.Add(_target);
+        Options.Add(_elevated);
+        Validators.Add(RequireOneQuestion);
     }
 
     internal override IReadOnlyList<Example> Examples { get; } =
     [
         new("osl policy explain -- git status", "The decision, every rule that spoke, and the rules that nearly did."),
+        new("osl policy explain --signal TERM --target own-group", "Whether kill-group may end what was started, and by which rule."),
         new("osl policy explain --json --cwd / --env LANG=C -- ls -l", "The same as JSON, for a command line with options."),
     ];
 
     internal override IReadOnlyList<string> Details { get; } =
     [
         "Nothing is started, recorded or asked. The policy that holds is the system's, or the built-in one, with --policy or OSL_POLICY on it. A rule that did not speak is told with the first of its conditions that failed.",
+        "Of a program it is said what 'osl run' with the same options would do. Signalling and ending, whatever the signal, are one action, process.signal: of it a rule may say whose the target is, and whether it is another account's.",
         "Write -- before PROGRAM. Exits with 0 when it would be allowed, with 3 when it would be denied or need an approval.",
     ];
 
@@ -37,6 +71,11 @@ internal sealed class PolicyExplainCommand : PolicyCommand
 
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
+        if (parse.GetValue(_signal) is { } signal)
+        {
+            return Tell(parse, ExplainSignal(parse, signal));
+        }
+
         await using var host = Globals.CreateHost(parse, Io);
         var operation = new RunProcessOperation(_options.ToOperation(parse, capture: false));
         var outcome = await host.ExplainAsync(operation, GlobalOptions.Context(_options.ReasonOf(parse)), cancellationToken)
@@ -46,6 +85,43 @@ internal sealed class PolicyExplainCommand : PolicyCommand
             return Fail(parse, error);
         }
 
+        return Tell(parse, explanation);
+    }
+
+    /// <summary>Of a target that need not be there: the policy is asked, and nothing is looked up.</summary>
+    private LayeredExplanation ExplainSignal(ParseResult parse, Signal signal)
+    {
+        var target = (parse.GetValue(_target) ?? RuleTarget.OwnGroup).ToFacts();
+        var isElevated = parse.GetValue(_elevated);
+        return PolicyExplainer.ExplainLayers(
+            Globals.PolicyOf(parse, Io),
+            ProcessActions.Signal,
+            target.IsGroup ? ProcessSignalOperation.ForGroup(target.Id, signal) : new ProcessSignalOperation(target.Id, signal),
+            GlobalOptions.Context(_options.ReasonOf(parse)),
+            new OperationFacts
+            {
+                Target = target,
+                RequiresElevation = isElevated,
+                ElevationReason = isElevated ? "a member runs as another user" : null,
+            }
+        );
+    }
+
+    private void RequireOneQuestion(CommandResult command)
+    {
+        var isSignal = command.GetResult(_signal) is { Implicit: false };
+        if (_options.HasProgram(command) == isSignal)
+        {
+            command.AddError(isSignal ? "A program and --signal are two questions: ask one." : "PROGRAM is missing, or --signal.");
+        }
+        else if (!isSignal && (command.GetResult(_target) ?? command.GetResult(_elevated)) is { Implicit: false } stray)
+        {
+            command.AddError($"{stray.Option.Name} says something of --signal only.");
+        }
+    }
+
+    private int Tell(ParseResult parse, LayeredExplanation explanation)
+    {
         if (WantsJson(parse))
         {
             Json.WriteObject(Io.Out, json => Write(json, explanation));
@@ -74,6 +150,11 @@ internal sealed class PolicyExplainCommand : PolicyCommand
             }
 
             ExplanationText.Write(Io, explanation.Layers[i]);
+        }
+
+        if (explanation.Layers.Count > 1)
+        {
+            Io.Print($"  together {explanation.PolicyHash}: what audit records name, for the base and all that is added");
         }
 
         if (decision.Effect == PolicyEffect.Deny)

@@ -33,7 +33,7 @@ internal sealed class PolicyTestCommand : PolicyCommand
 
     private protected override Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        if (Read(parse, parse.GetValue(_file)!) is not { } policy)
+        if (Read(parse, parse.GetValue(_file)!, toShow: true) is not { } policy)
         {
             return Task.FromResult(ExitCodes.Failed);
         }

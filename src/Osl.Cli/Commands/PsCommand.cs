@@ -50,9 +50,11 @@ internal sealed class PsCommand : OslCommand
         new("osl ps --mine --host 4711", "What one osl run, or another host process, has started for you."),
     ];
 
+    internal override bool OnlyLooks => true;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
-        await using var host = Globals.CreateHost(parse, Io);
+        await using var host = Globals.CreateLooking(parse, Io);
         var entries = host
             .Registry.Live()
             .Where(entry => Matches(entry, parse))

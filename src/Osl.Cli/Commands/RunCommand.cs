@@ -50,6 +50,9 @@ internal sealed class RunCommand : OslCommand
             : RunAsync(parse, spawn, context);
     }
 
+    /// <summary>Takes the program and its arguments, which the parser is not given.</summary>
+    internal void Take(IReadOnlyList<string>? program) => _options.Program = program;
+
     /// <summary>What a command line asks for.</summary>
     internal SpawnProcessOperation ToOperation(ParseResult parse) => _options.ToOperation(parse, WantsJson(parse));
 

@@ -83,6 +83,12 @@ internal sealed class RunOptions
         command.Validators.Add(RequireDetachable);
     }
 
+    /// <summary>Whether a program is named.</summary>
+    internal bool HasProgram(CommandResult command) => command.GetResult(_program) is { Tokens.Count: > 0 };
+
+    /// <summary>For a command that can do without a program, and says itself when one is missing.</summary>
+    internal void LetProgramBeMissing() => _program.Arity = ArgumentArity.ZeroOrMore;
+
     internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
 
     internal bool IsDryRun(ParseResult parse) => parse.GetValue(_dryRun);
@@ -92,8 +98,11 @@ internal sealed class RunOptions
     /// <summary>Where the ids go; null when they were not asked for.</summary>
     internal string? IdFileOf(ParseResult parse) => parse.GetValue(_idFile);
 
+    /// <summary>Program and arguments, where they were kept from the parser (<see cref="ProgramBoundary"/>).</summary>
+    internal IReadOnlyList<string>? Program { get; set; }
+
     /// <summary>Program and arguments.</summary>
-    internal string[] CommandLineOf(ParseResult parse) => parse.GetValue(_program) ?? [];
+    private IReadOnlyList<string> CommandLineOf(ParseResult parse) => Program ?? parse.GetValue(_program) ?? [];
 
     internal SpawnProcessOperation ToOperation(ParseResult parse, bool capture)
     {

@@ -28,6 +28,8 @@ internal sealed class SignalCommand : OslCommand
 
     internal override bool NeedsOutput(ParseResult parse) => false;
 
+    internal override string? WithoutPolicy => EndWithoutPolicy;
+
     private protected override async Task<int> ExecuteAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var signal = parse.GetValue(_signal);

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Osl.Cli.Commands;
+using Osl.Cli.Parsing;
+using Osl.Security.Policies;
 
 namespace Osl.Cli.Completion;
 
@@ -77,6 +79,10 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
         {
             place.Command = sub;
         }
+        else if (place.IsHelp || (place.Command == root && word is LeadingWord.Help))
+        {
+            place.IsHelp = true;
+        }
         else if (place.Command == run)
         {
             return Candidate.Program(at);
@@ -101,24 +107,37 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             return OfOption(place, word);
         }
 
-        if (place.Command == run)
+        if (place.Command == run && !place.IsHelp)
         {
             return [Candidate.Program(at)];
         }
 
         if (place.Command.Subcommands.Any())
         {
-            return
-            [
-                .. place
-                    .Command.Subcommands.Where(sub => !sub.Hidden && sub.Name.StartsWith(word, StringComparison.Ordinal))
-                    .Select(sub => new Candidate(sub.Name, sub.Description ?? "")),
-            ];
+            return [.. Commands(place).Where(candidate => candidate.Text.StartsWith(word, StringComparison.Ordinal))];
+        }
+
+        if (place.IsHelp)
+        {
+            return [];
         }
 
         return place.Arguments < place.Command.Arguments.Count ? Values(place, place.Command.Arguments[place.Arguments].Name, word)
             : word.Length == 0 ? OfOption(place, "-")
             : [];
+    }
+
+    private IEnumerable<Candidate> Commands(Place place)
+    {
+        foreach (var sub in place.Command.Subcommands.Where(sub => !sub.Hidden))
+        {
+            yield return new Candidate(sub.Name, sub.Description ?? "");
+        }
+
+        if (place.Command == root && !place.IsHelp)
+        {
+            yield return new Candidate(LeadingWord.Help, "Show the help of a command.");
+        }
     }
 
     private IReadOnlyList<Candidate> OfOption(Place place, string word)
@@ -157,6 +176,7 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "ID" or "OPERATION|INDEX" => live.Operations(),
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
+            "RELATION" => RuleTargets.Names.Select(name => new Candidate(name)),
             "DIR" => [Candidate.Directories],
             "FILE" or "CASES" => [Candidate.Files],
             _ => [],
@@ -185,6 +205,9 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
         internal Option? Awaits { get; set; }
 
         internal int Arguments { get; set; }
+
+        /// <summary>Whether help was asked for: what follows are names of commands, and nothing is done.</summary>
+        internal bool IsHelp { get; set; }
 
         internal HashSet<string> Given { get; } = new(StringComparer.Ordinal);
     }

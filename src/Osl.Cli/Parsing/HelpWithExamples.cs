@@ -22,7 +22,10 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
         ("XDG_RUNTIME_DIR", "Below it lies the registry of what runs: osl. For root: /run/osl."),
         ("NO_COLOR", "If set, no colours."),
         ("TERM", "If dumb, plain lines instead of tables."),
-        ("/etc/osl/policy.yaml", "The system's policy. Where it exists it always holds; if it does not load, nothing is done."),
+        (
+            "/etc/osl/policy.yaml",
+            "The system's policy. Where it exists it always holds; if it does not load, nothing is started, signalled or ended."
+        ),
     ];
 
     /// <summary>Help can be asked for beside whatever is wrong or missing.</summary>
@@ -86,6 +89,7 @@ internal sealed class HelpWithExamples(GlobalOptions globals, CliIo io) : Synchr
             text.Verbatim($"  {path} COMMAND [options]");
             if (command is RootCommand)
             {
+                text.Verbatim($"  {path} {LeadingWord.Help} [COMMAND]");
                 text.Verbatim($"  {path} --version [--json]");
             }
 

@@ -11,9 +11,16 @@ internal static class ProgramBoundary
     private const string EndOfOptions = "--";
 
     /// <summary>What was found.</summary>
-    /// <param name="Arguments">The command line with <c>--</c> before the program; as it was when there is no program in it.</param>
+    /// <param name="Arguments">
+    /// The command line up to the program, with <c>--</c> before it; the whole when there is no program in it. The program's arguments are not
+    /// the parser's to read, which takes 100,000 at most.
+    /// </param>
     /// <param name="UnknownOption">What begins with <c>-</c>, stands before the program, and is no option. It may be a program forgotten.</param>
-    internal sealed record Split(IReadOnlyList<string> Arguments, string? UnknownOption = null);
+    internal sealed record Split(IReadOnlyList<string> Arguments, string? UnknownOption = null)
+    {
+        /// <summary>The program and its arguments; null when there is none.</summary>
+        internal IReadOnlyList<string>? Program { get; init; }
+    }
 
     internal static Split Find(IReadOnlyList<string> arguments, Command root, Command run)
     {
@@ -24,7 +31,7 @@ internal static class ProgramBoundary
             var argument = arguments[at];
             if (inRun && IsEndOfOptions(argument))
             {
-                return new Split(arguments);
+                return At(arguments, at, at + 1);
             }
 
             if (FindOption(options, argument, out var isAttached) is { } option)
@@ -46,9 +53,7 @@ internal static class ProgramBoundary
             }
             else if (inRun)
             {
-                return argument.StartsWith('-')
-                    ? new Split(arguments, argument)
-                    : new Split([.. arguments.Take(at), EndOfOptions, .. arguments.Skip(at)]);
+                return argument.StartsWith('-') ? new Split(arguments, argument) : At(arguments, at, at);
             }
             else if (string.Equals(argument, run.Name, StringComparison.Ordinal))
             {
@@ -64,6 +69,13 @@ internal static class ProgramBoundary
 
         return new Split(arguments);
     }
+
+    /// <summary>Parts it after the options, which end before <paramref name="end"/>.</summary>
+    private static Split At(IReadOnlyList<string> arguments, int end, int program) =>
+        new([.. arguments.Take(end), EndOfOptions, .. arguments.Skip(program).Take(1)])
+        {
+            Program = program < arguments.Count ? [.. arguments.Skip(program)] : null,
+        };
 
     private static bool IsEndOfOptions(string argument) => string.Equals(argument, EndOfOptions, StringComparison.Ordinal);
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Osl.Executors.Linux;
-using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Policies;
 using Osl.Operations.Processes;
@@ -16,10 +15,6 @@ namespace Osl.Cli.Policies;
 /// <remarks>The program does not run yet: nobody else reads that terminal, unless osl is in the background, where it does not ask.</remarks>
 internal sealed partial class TerminalApprover(TimeProvider time) : IApprover
 {
-    private const nuint TCFLSH = 0x540B;
-    private const int MostTyped = 256;
-    private const int Slice = 100;
-
     /// <summary>What <see cref="DisplayText"/> shows without cutting it off.</summary>
     private const int LongestArgument = 1000;
 
@@ -137,14 +132,14 @@ internal sealed partial class TerminalApprover(TimeProvider time) : IApprover
             return Refused("osl is in the background, and can't ask on the terminal");
         }
 
-        Flush(terminal.Descriptor);
-        if (!Write(terminal.Descriptor, Question(request)))
+        terminal.DiscardInput();
+        if (!terminal.TryWrite(Question(request)))
         {
             return Refused("the terminal can't be written to");
         }
 
         var by = $"{Environment.UserName} at the terminal";
-        return ReadLine(terminal.Descriptor, cancellationToken) switch
+        return terminal.ReadLine(time, Patience, cancellationToken) switch
         {
             null => Refused("nobody answered"),
             var line when line.Trim().ToUpperInvariant() is "Y" or "YES" => new Approval(Granted: true, by, "answered yes"),
@@ -153,67 +148,4 @@ internal sealed partial class TerminalApprover(TimeProvider time) : IApprover
     }
 
     private static Approval Refused(string because) => new(Granted: false, "osl", because + ".");
-
-    private static unsafe void Flush(int terminal) => _ = Libc.Ioctl(terminal, TCFLSH, null);
-
-    private static unsafe bool Write(int terminal, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        fixed (byte* start = bytes)
-        {
-            for (var done = 0; done < bytes.Length; )
-            {
-                var written = Libc.Write(terminal, start + done, bytes.Length - done);
-                if (written < 0 && Libc.LastError == Errno.EINTR)
-                {
-                    continue;
-                }
-
-                if (written <= 0)
-                {
-                    return false;
-                }
-
-                done += (int)written;
-            }
-        }
-
-        return true;
-    }
-
-    // Null when nobody answers: the time is over, the terminal has hung up, or what is typed is no line.
-    private unsafe string? ReadLine(int terminal, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        var typed = stackalloc byte[MostTyped];
-        var length = 0;
-        while (length < MostTyped && time.GetElapsedTime(began) < Patience)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!Descriptor.WaitReadable(terminal, Slice))
-            {
-                continue;
-            }
-
-            var read = Libc.Read(terminal, typed + length, MostTyped - length);
-            if (read < 0 && Libc.LastError == Errno.EINTR)
-            {
-                continue;
-            }
-
-            if (read <= 0)
-            {
-                return null;
-            }
-
-            length += (int)read;
-            var line = new ReadOnlySpan<byte>(typed, length);
-            if (line.IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var end)
-            {
-                return Encoding.UTF8.GetString(line[..end]);
-            }
-        }
-
-        return null;
-    }
 }

@@ -12,9 +12,6 @@ namespace Osl.Cli.Terminals;
 /// </summary>
 internal sealed class TerminalSignals : IDisposable
 {
-    private const int SIGQUIT = 3;
-    private const int SIGWINCH = 28;
-
     private readonly JobControl _control;
     private readonly PosixSignalRegistration[] _registrations;
 
@@ -29,8 +26,8 @@ internal sealed class TerminalSignals : IDisposable
 
         _registrations =
         [
-            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = PassOn(SIGQUIT)),
-            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => PassOn(SIGWINCH)),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = PassOn(Libc.SIGQUIT)),
+            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => PassOn(Libc.SIGWINCH)),
             PosixSignalRegistration.Create(PosixSignal.SIGTSTP, OnStop),
         ];
         SignalDispositions.ContinueSilently();

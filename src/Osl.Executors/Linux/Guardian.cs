@@ -36,7 +36,6 @@ namespace Osl.Executors.Linux;
 /// </remarks>
 internal sealed unsafe class Guardian : IDisposable
 {
-    private const int SIGKILL = 9;
     private const int ReadyMilliseconds = 30_000;
     private const int HighestTarget = 3;
     private const int AboveTargets = 10;
@@ -189,7 +188,7 @@ internal sealed unsafe class Guardian : IDisposable
             var arguments = stackalloc byte*[] { sh, c, script, name, null };
             var environment = stackalloc byte*[] { path, locale, null };
             var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
             spawn.Duplicate((int)highSocket.DangerousGetHandle(), 0);
             spawn.SetOutput(1, StandardOutputKind.Null, -1);
             spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);
@@ -231,7 +230,7 @@ internal sealed unsafe class Guardian : IDisposable
 
     private void End()
     {
-        _ = _pidfd.Send(SIGKILL);
+        _ = _pidfd.Send(Libc.SIGKILL);
         _ = LetGo(TimeSpan.FromMilliseconds(ReadyMilliseconds));
     }
 }

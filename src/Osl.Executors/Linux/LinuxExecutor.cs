@@ -28,7 +28,10 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, new ProgramNames(options.NamesDirectory), options.JobControl);
+        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, new ProgramNames(options.NamesDirectory), options.JobControl)
+        {
+            KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
+        };
         _holder = new GroupHolder(groups, _watcher, registry);
     }
 

@@ -3,12 +3,11 @@ using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
 
-/// <summary>How this process handles SIGCHLD, without which nobody's exit status can be known, and SIGCONT.</summary>
+/// <summary>
+/// How this process handles SIGCHLD, without which nobody's exit status can be known, SIGCONT, and what it was started with as ignored.
+/// </summary>
 internal static unsafe class SignalDispositions
 {
-    private const long SIG_DFL = 0;
-    private const long SIG_IGN = 1;
-
     /// <summary>Whether the kernel throws the status of our children away (SIG_IGN, or SA_NOCLDWAIT; waitpid(2)).</summary>
     internal static bool IsChildIgnored()
     {
@@ -18,7 +17,7 @@ internal static unsafe class SignalDispositions
         {
             return Libc.Sigaction(Libc.SIGCHLD, null, start) == 0
                 && (
-                    BinaryPrimitives.ReadInt64LittleEndian(action) == SIG_IGN
+                    BinaryPrimitives.ReadInt64LittleEndian(action) == Libc.SIG_IGN
                     || (BinaryPrimitives.ReadInt32LittleEndian(action[136..]) & Libc.SA_NOCLDWAIT) != 0
                 );
         }
@@ -38,11 +37,41 @@ internal static unsafe class SignalDispositions
     /// </summary>
     internal static void ContinueSilently() => _ = SetDefault(Libc.SIGCONT);
 
+    /// <summary>
+    /// SIGHUP, SIGINT and SIGQUIT as far as they are ignored: what nohup(1) and a shell's <c>&amp;</c> say to a program by starting it so. The
+    /// runtime leaves a signal ignored that it finds so, also where somebody registers for it; those that it ignores itself (SIGPIPE) are
+    /// none of these three.
+    /// </summary>
+    /// <returns>A bit each, the lowest for signal 1.</returns>
+    internal static ulong PassedOn()
+    {
+        var ignored = 0UL;
+        foreach (var signal in (ReadOnlySpan<int>)[Libc.SIGHUP, Libc.SIGINT, Libc.SIGQUIT])
+        {
+            if (HandlerOf(signal) == Libc.SIG_IGN)
+            {
+                ignored |= 1UL << (signal - 1);
+            }
+        }
+
+        return ignored;
+    }
+
+    private static long? HandlerOf(int signal)
+    {
+        Span<byte> action = stackalloc byte[Libc.SigactionSize];
+        action.Clear();
+        fixed (byte* start = action)
+        {
+            return Libc.Sigaction(signal, null, start) == 0 ? BinaryPrimitives.ReadInt64LittleEndian(action) : null;
+        }
+    }
+
     private static bool SetDefault(int signal)
     {
         Span<byte> action = stackalloc byte[Libc.SigactionSize];
         action.Clear();
-        BinaryPrimitives.WriteInt64LittleEndian(action, SIG_DFL);
+        BinaryPrimitives.WriteInt64LittleEndian(action, Libc.SIG_DFL);
         fixed (byte* start = action)
         {
             return Libc.Sigaction(signal, start, null) == 0;

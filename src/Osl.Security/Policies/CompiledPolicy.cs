@@ -1,3 +1,4 @@
+using System.Globalization;
 using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Policies;
@@ -14,9 +15,11 @@ public sealed class CompiledPolicy : IPolicy
     public const string UnknownRule = "policy:unknown";
 
     private readonly RuleIndex _index;
+    private readonly Lazy<Dictionary<string, int>> _lines;
 
-    private CompiledPolicy(PolicyDocument document, RuleLocations locations)
+    private CompiledPolicy(PolicyDocument document, RuleLocations locations, PatternTable patterns)
     {
+        Patterns = patterns;
         Document = document;
         Locations = locations;
         Hash = CanonicalForm.Hash(document);
@@ -26,9 +29,10 @@ public sealed class CompiledPolicy : IPolicy
         [
             .. document
                 .Rules.OrderBy(rule => rule.Id, StringComparer.Ordinal)
-                .Select((rule, order) => new CompiledRule(rule, order, Hash, path)),
+                .Select((rule, order) => new CompiledRule(rule, order, Hash, path, patterns)),
         ];
         _index = new RuleIndex(Rules);
+        _lines = new Lazy<Dictionary<string, int>>(Lines);
         Silent = new PolicyDecision(PolicyEffect.Deny, DefaultRule, "no rule allows it.")
         {
             PolicyHash = Hash,
@@ -47,6 +51,9 @@ public sealed class CompiledPolicy : IPolicy
 
     internal RuleLocations Locations { get; }
 
+    /// <summary>All that its rules have, compiled.</summary>
+    internal PatternTable Patterns { get; }
+
     /// <summary>The answer where no rule speaks.</summary>
     internal PolicyDecision Silent { get; }
 
@@ -60,10 +67,11 @@ public sealed class CompiledPolicy : IPolicy
     internal static OneOf<CompiledPolicy, PolicyRefusal> Compile(PolicyDocument document, RuleLocations locations)
     {
         ArgumentNullException.ThrowIfNull(document);
-        var problems = PolicyValidator.Check(document);
+        var patterns = new PatternTable();
+        var problems = PolicyValidator.Check(document, patterns);
         return problems.Count > 0
             ? new PolicyRefusal(problems.Select(locations.Locate).ToValueList())
-            : new CompiledPolicy(document, locations);
+            : new CompiledPolicy(document, locations, patterns);
     }
 
     /// <inheritdoc/>
@@ -96,6 +104,20 @@ public sealed class CompiledPolicy : IPolicy
         var verdict = new Verdict();
         _index.Visit(request, ref verdict);
         return verdict.Decision;
+    }
+
+    /// <summary>The line of a rule, by its id; 0 where there is no file.</summary>
+    internal int LineOf(string id) => _lines.Value.GetValueOrDefault(id);
+
+    private Dictionary<string, int> Lines()
+    {
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < Document.Rules.Count; i++)
+        {
+            lines.Add(Document.Rules[i].Id, Locations.Find($"rules[{i.ToString(CultureInfo.InvariantCulture)}]").Line);
+        }
+
+        return lines;
     }
 
     internal PolicyDecision Unjudged(string why) =>

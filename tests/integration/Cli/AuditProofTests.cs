@@ -18,6 +18,35 @@ public sealed class AuditProofTests : IDisposable
     public void Dispose() => _osl.Dispose();
 
     [Fact]
+    public async Task A_key_that_is_asked_for_again_leaves_the_file_of_the_first_as_it_is()
+    {
+        var made = await _osl.RunAsync("audit", "key", "init", "--out", Key);
+        var pem = await File.ReadAllTextAsync(Key, TestContext.Current.CancellationToken);
+        var again = await _osl.RunAsync("audit", "key", "init", "--out", Key);
+        var rotated = await _osl.RunAsync("audit", "key", "rotate", "--out", Key);
+
+        Assert.Equal((0, ""), (made.ExitCode, made.Error));
+        Assert.Equal((await _osl.RunAsync("audit", "key", "show")).Output, pem);
+        Assert.Equal((1, 1, ""), (again.ExitCode, rotated.ExitCode, rotated.Output));
+        Assert.StartsWith($"osl: {Key} is there already, and is left as it is.\n", again.Error, StringComparison.Ordinal);
+        Assert.Equal(pem, await File.ReadAllTextAsync(Key, TestContext.Current.CancellationToken));
+        // Nothing was done but said: the key is the first one.
+        Assert.Equal(pem, (await _osl.RunAsync("audit", "key", "show")).Output);
+        Assert.Equal([Key], Directory.GetFiles(_osl.Directory, "key.pem*"));
+    }
+
+    [Theory]
+    [InlineData("ln -s /no/such $1")]
+    [InlineData("mkdir $1")]
+    public async Task A_public_key_is_written_to_no_name_that_is_taken(string taken)
+    {
+        Assert.Equal(0, (await _osl.RunOtherAsync("/bin/sh", "-c", taken, "sh", Key)).ExitCode);
+        var refused = await _osl.RunAsync("audit", "key", "init", "--out", Key);
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.False(Directory.Exists(Keys));
+    }
+
+    [Fact]
     public async Task Each_answer_has_its_exit_code()
     {
         Assert.Equal(6, (await _osl.RunAsync("audit", "verify")).ExitCode);

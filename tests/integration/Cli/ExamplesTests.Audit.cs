@@ -45,14 +45,21 @@ public sealed partial class ExamplesTests
             return Task.CompletedTask;
         },
         ["osl audit follow --from 0 --count 1 --executable git"] = scene => scene.ListsRecordAsync(" allow ", " /usr/bin/git"),
-        ["osl audit key init >k.pem && osl run true && osl audit verify --key k.pem"] = scene =>
+        ["osl audit key init --out k.pem && osl run true && osl audit verify --key k.pem"] = scene =>
         {
-            Assert.StartsWith("clean", scene.Outcome.Output, StringComparison.Ordinal);
+            Assert.StartsWith("clean", scene.Outcome.Output.Split('\n')[1], StringComparison.Ordinal);
             using var verification = ECDsa.Create();
             verification.ImportFromPem(File.ReadAllText(Path.Combine(scene.Osl.Directory, "k.pem")));
             return Task.CompletedTask;
         },
-        ["osl audit key init"] = scene => scene.PrintsKeysAsync(1),
+        ["osl audit key init --out k.pem"] = scene =>
+        {
+            using var verification = ECDsa.Create();
+            verification.ImportFromPem(File.ReadAllText(Path.Combine(scene.Osl.Directory, "k.pem")));
+            var fingerprint = Convert.ToHexStringLower(SHA256.HashData(verification.ExportSubjectPublicKeyInfo()));
+            Assert.Equal($"k.pem: the public key, fingerprint {fingerprint}\n", scene.Outcome.Output);
+            return Task.CompletedTask;
+        },
         ["osl audit key init && osl audit key show --json"] = scene =>
         {
             var shown = scene.Outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];

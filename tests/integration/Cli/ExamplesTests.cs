@@ -113,7 +113,7 @@ public sealed partial class ExamplesTests : IDisposable
         // A policy to look at; not the one that holds.
         await File.WriteAllTextAsync(
             Path.Combine(_osl.Directory, "policy.yaml"),
-            $"version: 1\nrules: [{{ id: echo, effect: allow, actions: [process.start], executable: {{ path: {RealPath("/bin/echo")} }}, arguments: [hello] }}]\n",
+            $"version: 1\nrules: [{{ id: echo, effect: allow, actions: [process.start], executable: {{ path: {RealPath("/bin/echo")} }}, arguments: [hello] }}, {{ id: end, effect: allow, actions: [process.signal] }}]\n",
             TestContext.Current.CancellationToken
         );
         await File.WriteAllTextAsync(

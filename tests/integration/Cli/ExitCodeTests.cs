@@ -76,7 +76,7 @@ public sealed class ExitCodeTests : IDisposable
     public async Task A_policy_that_is_given_is_refused_and_never_ignored()
     {
         Refused(125, await _osl.RunAsync("run", "--policy", "policy.yaml", "true"));
-        Refused(1, await _osl.RunAsync("ps", "--policy", "policy.yaml"));
+        Refused(1, await _osl.RunAsync("signal", "4711", "TERM", "--policy", "policy.yaml"));
         Refused(125, await _osl.RunOtherAsync("/usr/bin/env", "OSL_POLICY=policy.yaml", OslCommandLine.Path, "run", "true"));
         Refused(1, await _osl.RunOtherAsync("/usr/bin/env", "OSL_POLICY=policy.yaml", OslCommandLine.Path, "kill-group", "4711"));
     }

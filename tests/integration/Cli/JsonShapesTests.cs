@@ -87,7 +87,7 @@ public sealed class JsonShapesTests : IDisposable
     {
         var good = await WriteAsync(
             "good.yaml",
-            "version: 1\nrules: [{ id: any, effect: allow, actions: [process.start], executable: any, arguments: any }]\n"
+            "version: 1\nrules: [{ id: any, effect: allow, actions: [process.start], executable: any, arguments: any }, { id: end, effect: allow, actions: [process.signal] }]\n"
         );
         var bad = await WriteAsync("bad.yaml", "version: 1\nrules: []\nrulez: []\n");
         var cases = await WriteAsync(
@@ -104,6 +104,7 @@ public sealed class JsonShapesTests : IDisposable
         Assert.All(test.JsonLines(), JsonShape.All["policy test"].Check);
         await CheckAsync("policy lint", 1, "policy", "lint", good, "--json");
         await CheckAsync("policy explain", 0, "policy", "explain", "--json", "--", "true");
+        await CheckAsync("policy explain", 0, "policy", "explain", "--json", "--signal", "TERM", "--policy", good);
         await CheckAsync("policy schema", 0, "policy", "schema", "--json");
         await CheckAsync("run --dry-run", 0, "run", "--dry-run", "--json", "--", "true");
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 
 namespace Osl.Tests.Integration.Cli;
@@ -124,6 +125,13 @@ internal sealed class OslCommandLine : IDisposable
 
     private Process Start(string program, string[] arguments)
     {
+        if (OperatingSystem.IsLinux() && SignalDispositions.PassedOn() != 0)
+        {
+            // Whoever runs the tests by nohup, or as a job of a shell without job control, means them and not what they test: osl would
+            // pass it on.
+            (program, arguments) = ("/usr/bin/env", ["--default-signal=HUP,INT,QUIT", program, .. arguments]);
+        }
+
         var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,

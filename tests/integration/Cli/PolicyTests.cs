@@ -95,6 +95,155 @@ public sealed class PolicyTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task Beside_a_policy_that_does_not_load_one_can_look_and_nothing_is_started_or_signalled()
+    {
+        using var session = _osl.Open("run", "--", "sh", "-c", "echo $$; exec sleep 1000");
+        var pgid = await session.ReadLineAsync();
+        var broken = Write("broken.yaml", "version: 1\nrulez: []\n");
+
+        foreach (
+            var look in (string[][])
+                [
+                    ["ps"],
+                    ["audit", "list"],
+                    ["audit", "report"],
+                ]
+        )
+        {
+            var seen = await _osl.RunAsync([.. look, "--policy", broken]);
+            Assert.Equal((0, (await _osl.RunAsync(look)).Output.Split('\n').Length), (seen.ExitCode, seen.Output.Split('\n').Length));
+            Assert.StartsWith("osl: The policy does not load", seen.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(pgid!, (await _osl.RunAsync("ps", "--policy", broken)).Output, StringComparison.Ordinal);
+        foreach (
+            var act in (string[][])
+                [
+                    ["kill-group", pgid!],
+                    ["signal", "--group", pgid!, "KILL"],
+                    ["signal", pgid!, "KILL"],
+                ]
+        )
+        {
+            var refused = await _osl.RunAsync([.. act, "--policy", broken]);
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains("kill -TERM -- -PGID", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("osl policy check", refused.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(125, (await _osl.RunAsync("run", "--policy", broken, "--", "true")).ExitCode);
+        Assert.Equal(1, (await _osl.RunAsync("audit", "key", "init", "--policy", broken)).ExitCode);
+        Assert.Equal(1, OslCommandLine.AliveIn(int.Parse(pgid!, System.Globalization.CultureInfo.InvariantCulture)));
+        // As the refusal says: it ends with its osl.
+        session.Signal(15);
+        Assert.Equal(143, (await session.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_a_record_names_is_printed_where_people_look()
+    {
+        var policy = Write("only-echo.yaml", Rule("echo", "allow", "/bin/echo", "[hello]"));
+
+        Assert.Equal(0, (await _osl.RunAsync("run", "--policy", policy, "--", "echo", "hello")).ExitCode);
+        var recorded = (await _osl.RecordsAsync())
+            .Select(line => line.GetProperty("record"))
+            .First(record => record.TryGetProperty("policy_hash", out _))
+            .GetProperty("policy_hash")
+            .GetString()!;
+
+        var check = (await _osl.RunAsync("policy", "check", policy)).Output;
+        Assert.Contains(recorded, check, StringComparison.Ordinal);
+        Assert.Equal(recorded, (await _osl.RunAsync("policy", "check", policy, "--json")).Json().GetProperty("added_hash").GetString());
+        var own = (await _osl.RunAsync("policy", "check", policy, "--json")).Json().GetProperty("hash").GetString()!;
+        var explained = (await _osl.RunAsync("policy", "explain", "--policy", policy, "--", "echo", "hello")).Output;
+        Assert.Contains($"together {recorded}", explained, StringComparison.Ordinal);
+        Assert.Contains($"policy   {own}", explained, StringComparison.Ordinal);
+        Assert.Contains(recorded, (await _osl.RunAsync("doctor", "--policy", policy)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ending_is_judged_as_a_signal_and_explain_and_lint_say_so()
+    {
+        var starts = Write("starts.yaml", Rule("sleep", "allow", "/bin/sleep", "any"));
+        var both = Write(
+            "both.yaml",
+            File.ReadAllText(starts)
+                .Replace("rules: [", "rules: [{ id: end, effect: allow, actions: [process.signal] }, ", StringComparison.Ordinal)
+        );
+        var started = (await _osl.RunAsync("run", "--json", "--detach", "--policy", starts, "--", "sleep", "1000")).Json();
+        var pgid = started.GetProperty("pgid").GetRawText();
+
+        var asked = await _osl.RunAsync("policy", "explain", "--policy", starts, "--signal", "TERM");
+        Assert.Equal(3, (await _osl.RunAsync("kill-group", pgid, "--policy", starts)).ExitCode);
+        Assert.Equal(3, asked.ExitCode);
+        Assert.StartsWith("deny, by rule 'policy:default'", asked.Output, StringComparison.Ordinal);
+        var lint = await _osl.RunAsync("policy", "lint", starts);
+        Assert.Contains("never-ends: nothing may end what this allows to start", lint.Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await _osl.RunAsync("policy", "explain", "--policy", both, "--signal", "KILL", "--target", "own-child")).ExitCode);
+        Assert.Equal(3, (await _osl.RunAsync("policy", "explain", "--policy", both, "--signal", "KILL", "--target", "foreign")).ExitCode);
+        Assert.Equal(3, (await _osl.RunAsync("policy", "explain", "--policy", both, "--signal", "KILL", "--elevated")).ExitCode);
+        Assert.DoesNotContain("never-ends", (await _osl.RunAsync("policy", "lint", both)).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await _osl.RunAsync("kill-group", pgid, "--policy", both)).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("explain")]
+    [InlineData("explain", "--signal", "TERM", "--", "true")]
+    [InlineData("explain", "--target", "own-group", "--", "true")]
+    [InlineData("explain", "--elevated", "--", "true")]
+    [InlineData("explain", "--signal", "TERM", "--target", "mine")]
+    public async Task Explain_wants_one_question(params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync(["policy", .. arguments]);
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+    }
+
+    [Fact]
+    [Trait("Needs", "root")]
+    public async Task Root_tells_nobody_what_he_could_not_read_himself()
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Needs root: who is not reads only what he may.");
+        // In a directory that others may enter, as most are.
+        File.SetUnixFileMode(_osl.Directory, (UnixFileMode)0x1ed);
+        var secret = Write("secret.yaml", "hunter2: hidden\n");
+        var policy = Write("secret-policy.yaml", Rule("hunter2", "allow", "/bin/sh", "any"));
+        var link = Path.Combine(_osl.Directory, "link");
+        File.CreateSymbolicLink(link, secret);
+        string[][] questions =
+        [
+            ["policy", "check", secret],
+            ["policy", "lint", secret],
+            ["policy", "lint", policy],
+            ["policy", "test", secret, secret],
+            ["policy", "test", policy, secret],
+            ["run", "--policy", secret, "--", "true"],
+            ["doctor", "--policy", secret],
+        ];
+
+        foreach (var question in questions)
+        {
+            var told = await _osl.RunOtherAsync("/usr/bin/env", ["SUDO_UID=65534", OslCommandLine.Path, .. question]);
+            Assert.NotEqual(0, told.ExitCode);
+            Assert.DoesNotContain("hunter2", told.Output + told.Error, StringComparison.Ordinal);
+            Assert.Contains("not told", told.Output + told.Error, StringComparison.Ordinal);
+        }
+
+        // By a path that is not trusted root does not know for whom it asks, sudo or not.
+        var linked = await _osl.RunAsync("policy", "check", link);
+        Assert.DoesNotContain("hunter2", linked.Output, StringComparison.Ordinal);
+
+        // The usual cases: root for itself; the caller's own file; what all may read.
+        Assert.Contains("hunter2", (await _osl.RunAsync("policy", "check", secret)).Output, StringComparison.Ordinal);
+        Assert.Contains("hunter2", await AsSudoAsync("65534", $"chown 65534 {secret}"), StringComparison.Ordinal);
+        Assert.Contains("hunter2", await AsSudoAsync("1000", $"chown 0 {secret}; chmod 644 {secret}"), StringComparison.Ordinal);
+        Assert.Contains("hunter2", await AsSudoAsync("0", $"chmod 600 {secret}"), StringComparison.Ordinal);
+
+        async Task<string> AsSudoAsync(string uid, string before) =>
+            (await _osl.RunOtherAsync("/bin/sh", "-c", $"{before}; SUDO_UID={uid} $OSL policy check {secret}")).Output;
+    }
+
     [Theory]
     [InlineData("y\r", 0)]
     [InlineData("yes\r", 0)]
@@ -210,6 +359,10 @@ public sealed class PolicyTests : IDisposable
             Assert.Contains("can't be kept elsewhere", elsewhere.Error, StringComparison.Ordinal);
         }
 
+        elsewhere = await UnderAsync(system, $"audit key init --out {_osl.Directory}/key.pem");
+        Assert.NotEqual(0, elsewhere.ExitCode);
+        Assert.Contains("no file is written for --out", elsewhere.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_osl.Directory + "/key.pem"));
         Assert.False(Directory.Exists(_osl.Directory + "/mine"));
         Assert.False(Directory.Exists(_osl.Directory + "/mine-keys"));
     }

@@ -62,6 +62,51 @@ public sealed class RunTests : IDisposable
         Assert.Equal("1 of 1 process ended (0 by SIGKILL)\n", outcome.Error);
     }
 
+    [Theory]
+    [InlineData("", "0000000000000000")]
+    [InlineData("HUP", "0000000000000001")]
+    [InlineData("INT,QUIT", "0000000000000006")]
+    // What else is ignored is nobody's wish for the program: .NET ignores SIGPIPE itself.
+    [InlineData("PIPE,TERM,USR1,HUP", "0000000000000001")]
+    public async Task What_osl_was_started_with_as_ignored_stays_ignored_in_the_program(string ignored, string expected)
+    {
+        string[] ignore = ignored.Length == 0 ? [] : [$"--ignore-signal={ignored}"];
+        var outcome = await _osl.RunOtherAsync(
+            "/usr/bin/env",
+            ["--default-signal=HUP,INT,QUIT", .. ignore, OslCommandLine.Path, "run", "--", "grep", "SigIgn", "/proc/self/status"]
+        );
+        Assert.Equal((0, $"SigIgn:\t{expected}\n"), (outcome.ExitCode, outcome.Output));
+    }
+
+    [Fact]
+    public async Task What_is_run_with_nohup_lives_on_after_a_hangup()
+    {
+        var outcome = await _osl.RunOtherAsync("/usr/bin/nohup", OslCommandLine.Path, "run", "--", "sh", "-c", "kill -HUP $$; echo alive");
+        Assert.Equal((0, "alive\n"), (outcome.ExitCode, outcome.Output));
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_arguments_reach_the_program_and_too_many_are_told_as_such()
+    {
+        // The shell counts what it gets and nothing has to be written for that.
+        var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", "set -- $(seq 100000); $OSL run -- sh -c 'echo $#' sh \"$@\"");
+        Assert.Equal((0, "100000\n", ""), (outcome.ExitCode, outcome.Output, outcome.Error));
+
+        // Nobody can give osl more than the kernel takes, a quarter of the stack's limit; so that is lowered while osl waits for the reader
+        // of its ids.
+        var full = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            """
+            mkfifo ids; set -- $(seq 100000); $OSL run --id-file ids -- true "$@" & osl=$!
+            until [ "$(cat /proc/$osl/comm)" = osl ]; do :; done
+            prlimit --pid $osl --stack=4194304:4194304 && cat ids; wait $osl
+            """
+        );
+        Assert.Equal((126, ""), (full.ExitCode, full.Output));
+        Assert.Contains("its arguments and environment are too long together", full.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Environment_and_directory_are_as_asked()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Osl.Interop.Linux;
 using Xunit;
 
 namespace Osl.Tests.Integration.Registry;
@@ -146,13 +147,13 @@ public sealed class GuardianTests : IDisposable
         _ = host.Ask("started a");
         Assert.NotEqual(host.Pid, guardian.Stat.Session);
         Assert.Equal(guardian.Pid, guardian.Stat.Pgid);
-        foreach (var signal in new[] { Signals.SIGHUP, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGTERM })
+        foreach (var signal in new[] { Libc.SIGHUP, Libc.SIGINT, Libc.SIGQUIT, Libc.SIGTERM })
         {
             guardian.Send(signal);
         }
 
         Assert.Equal(guardian.Pid, host.Reserve("b", "managed own"));
-        Assert.Equal(0, Signals.Kill(-host.Pid, Signals.SIGINT));
+        Assert.Equal(0, Signals.Kill(-host.Pid, Libc.SIGINT));
         host.WaitForExit();
         guardian.WaitUntilEnded();
 

@@ -88,7 +88,7 @@ internal sealed class HostProcess : IDisposable
 
     internal void Kill()
     {
-        Assert.Equal(0, Signals.Kill(Pid, Signals.SIGKILL));
+        Assert.Equal(0, Signals.Kill(Pid, Libc.SIGKILL));
         _process.WaitForExit();
     }
 
@@ -111,7 +111,7 @@ internal sealed class HostProcess : IDisposable
 
         foreach (var pid in Living())
         {
-            _ = Signals.Kill(pid, Signals.SIGKILL);
+            _ = Signals.Kill(pid, Libc.SIGKILL);
         }
 
         _process.Dispose();
@@ -144,7 +144,7 @@ internal sealed class Held : IDisposable
 
     internal void End()
     {
-        _ = Libc.PidfdSendSignal(_pidfd, Signals.SIGKILL, 0);
+        _ = Libc.PidfdSendSignal(_pidfd, Libc.SIGKILL, 0);
         WaitUntilEnded();
     }
 

@@ -4,12 +4,6 @@ namespace Osl.Tests.Integration.Registry;
 
 internal static partial class Signals
 {
-    internal const int SIGHUP = 1;
-    internal const int SIGINT = 2;
-    internal const int SIGQUIT = 3;
-    internal const int SIGKILL = 9;
-    internal const int SIGTERM = 15;
-
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int Kill(int pid, int signal);

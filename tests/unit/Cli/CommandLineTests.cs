@@ -176,6 +176,53 @@ public sealed class CommandLineTests
         Assert.StartsWith($"osl: {told.GetProperty("message").GetString()}\n", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[env:X=1]", "run", "--", "true")]
+    [InlineData("[suggest]")]
+    [InlineData("[suggest:3]", "ps")]
+    [InlineData("[diagram]", "ps")]
+    [InlineData("[config:a=b]", "doctor")]
+    [InlineData("[help]", "--json", "ps")]
+    public async Task A_leading_word_in_brackets_is_no_command_and_does_nothing(params string[] arguments)
+    {
+        var (exitCode, _, error) = await Terminal.RunAsync(arguments);
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith($"osl: '{arguments[0]}' is no command: there are run, ", error, StringComparison.Ordinal);
+        Assert.Equal(2, error.TrimEnd('\n').Split('\n').Length);
+    }
+
+    [Fact]
+    public void A_program_may_be_called_like_a_directive() => Assert.Equal(["[diagram]", "[x]"], ProgramOf("run", "[diagram]", "[x]"));
+
+    [Theory]
+    [InlineData("help")]
+    [InlineData("help", "run")]
+    [InlineData("help", "audit")]
+    [InlineData("help", "audit", "key", "init")]
+    [InlineData("help", "--json", "signal")]
+    public async Task Help_on_a_command_is_what_its_own_help_option_shows(params string[] arguments)
+    {
+        var (exitCode, output, error) = await Terminal.RunAsync(arguments);
+        Assert.Equal((0, ""), (exitCode, error));
+        var expected = await Terminal.RunAsync([.. arguments[1..], "--help"]);
+        Assert.Equal(expected.Output, output);
+    }
+
+    [Theory]
+    [InlineData("bogus", "help", "bogus")]
+    [InlineData("bogus", "help", "audit", "bogus")]
+    [InlineData("true", "help", "run", "true")]
+    public async Task Help_on_what_is_no_command_says_so_and_does_nothing(string word, params string[] arguments)
+    {
+        var (exitCode, output, error) = await Terminal.RunAsync(arguments);
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.StartsWith($"osl: '{word}' is no command: there are ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_may_have_as_many_arguments_as_the_kernel_takes() =>
+        Assert.Equal(600_000, OperationOf(["run", "--", "prog", .. Enumerable.Repeat("x", 600_000)]).Arguments.Count);
+
     [Fact]
     public async Task What_the_program_is_told_is_no_wish_for_json()
     {

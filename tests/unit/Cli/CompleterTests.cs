@@ -21,11 +21,18 @@ public sealed class CompleterTests
         "OPERATION|INDEX",
         "SHELL",
         "DECISION",
+        "RELATION",
     ];
 
     [Theory]
     [InlineData("kill-group", "ki")]
-    [InlineData("ps audit", "")]
+    [InlineData("ps audit help", "")]
+    [InlineData("help", "he")]
+    [InlineData("own-child own-group", "policy", "explain", "--target", "own")]
+    [InlineData("ps audit", "help", "")]
+    [InlineData("kill-group", "help", "ki")]
+    [InlineData("list key", "help", "audit", "")]
+    [InlineData("", "help", "run", "")]
     [InlineData("list show follow report export verify key", "audit", "")]
     [InlineData("--group --grace", "run", "--gr")]
     [InlineData("--signal", "kill-group", "--s")]

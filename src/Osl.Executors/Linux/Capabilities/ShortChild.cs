@@ -11,7 +11,6 @@ namespace Osl.Executors.Linux;
 internal static unsafe class ShortChild
 {
     private const int Patience = 5_000;
-    private const int SIGKILL = 9;
 
     /// <summary>Runs it to its end. A child that takes longer than 5 s is killed.</summary>
     /// <param name="path">The program.</param>
@@ -33,7 +32,7 @@ internal static unsafe class ShortChild
 
         if (!Descriptor.WaitReadable(pidfd.Number, Patience))
         {
-            _ = pidfd.Send(SIGKILL);
+            _ = pidfd.Send(Libc.SIGKILL);
         }
 
         return ChildStatus.Reap(pidfd.Number, block: true, out var status) == ReapOutcome.Reaped && status.Signal == 0
@@ -60,7 +59,7 @@ internal static unsafe class ShortChild
 
             argv[arguments.Length] = null;
             var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
             spawn.SetInput(StandardInputKind.Null, -1);
             spawn.SetOutput(1, StandardOutputKind.Null, -1);
             spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);

@@ -42,6 +42,9 @@ internal sealed class ProcessLauncher(
 {
     private static readonly Action Nothing = static () => { };
 
+    /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
+    internal ulong KeptIgnored { get; init; }
+
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
         if (Refusal(plan) is { } refusal)
@@ -83,10 +86,10 @@ internal sealed class ProcessLauncher(
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
             var paths = LaunchPaths.Of(plan, names);
-            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, out var pid);
+            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, KeptIgnored, out var pid);
             if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
             {
-                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, out pid);
+                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, KeptIgnored, out pid);
             }
 
             if (error != 0)
@@ -185,7 +188,14 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private static unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, out int pid)
+    private static unsafe int Spawn(
+        LaunchPlan plan,
+        in LaunchPaths paths,
+        in ChildPipes pipes,
+        int terminal,
+        ulong keptIgnored,
+        out int pid
+    )
     {
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
@@ -203,7 +213,8 @@ internal sealed class ProcessLauncher(
             spawn.SetAttributes(
                 plan.OwnsSession,
                 plan.Placement != ProcessGroupPlacement.Inherit,
-                plan.JoinGroup is { } group ? group.Group.Id : 0
+                plan.JoinGroup is { } group ? group.Group.Id : 0,
+                keptIgnored
             );
             spawn.SetInput(plan.StandardInput, pipes.ChildInput);
             if (terminal >= 0)

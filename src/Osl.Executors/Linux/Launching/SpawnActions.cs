@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
@@ -34,11 +35,16 @@ internal unsafe ref struct SpawnActions
     internal readonly int Error => _error;
 
     /// <summary>Clean signals, and the group or session.</summary>
-    internal void SetAttributes(bool newSession, bool setGroup, int pgid)
+    /// <param name="newSession">A session of its own, and with it a group.</param>
+    /// <param name="setGroup">Another group than ours.</param>
+    /// <param name="pgid">Which; 0 for one of its own.</param>
+    /// <param name="keptIgnored">Signals that stay ignored if we ignore them: a bit each, the lowest for signal 1.</param>
+    internal void SetAttributes(bool newSession, bool setGroup, int pgid, ulong keptIgnored)
     {
         Span<byte> all = stackalloc byte[Libc.SigsetSize];
         Span<byte> none = stackalloc byte[Libc.SigsetSize];
         all.Fill(0xff);
+        BinaryPrimitives.WriteUInt64LittleEndian(all, ~keptIgnored);
         none.Clear();
         fixed (byte* allStart = all)
         fixed (byte* noneStart = none)

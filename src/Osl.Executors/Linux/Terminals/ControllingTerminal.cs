@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Osl.Interop.Linux;
 
@@ -8,6 +9,11 @@ namespace Osl.Executors.Linux;
 /// </summary>
 internal sealed unsafe class ControllingTerminal : IDisposable
 {
+    /// <summary>More than this is no line that anybody types.</summary>
+    private const int MostTyped = 256;
+
+    private const int SliceMilliseconds = 100;
+
     private readonly SafeFileHandle _handle;
 
     private ControllingTerminal(int fd) => _handle = new SafeFileHandle(fd, ownsHandle: true);
@@ -57,6 +63,76 @@ internal sealed unsafe class ControllingTerminal : IDisposable
                 modes
             );
         }
+    }
+
+    /// <summary>Throws away what was typed and not read.</summary>
+    internal void DiscardInput() => _ = Libc.Ioctl(Descriptor, Libc.TCFLSH, null);
+
+    /// <summary>Writes all of a text, as UTF-8.</summary>
+    /// <returns>False when the terminal takes no more, as after it has hung up.</returns>
+    internal bool TryWrite(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* start = bytes)
+        {
+            for (var done = 0; done < bytes.Length; )
+            {
+                var written = Libc.Write(Descriptor, start + done, bytes.Length - done);
+                if (written < 0 && Libc.LastError == Errno.EINTR)
+                {
+                    continue;
+                }
+
+                if (written <= 0)
+                {
+                    return false;
+                }
+
+                done += (int)written;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits, on the calling thread, for a line, which is given without its end.</summary>
+    /// <param name="time">By which it is measured.</param>
+    /// <param name="patience">How long it is waited for.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null when nobody answers: the time is over, the terminal has hung up, or what is typed is no line.</returns>
+    internal string? ReadLine(TimeProvider time, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var typed = stackalloc byte[MostTyped];
+        var length = 0;
+        while (length < MostTyped && time.GetElapsedTime(began) < patience)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!Osl.Interop.Linux.Descriptor.WaitReadable(Descriptor, SliceMilliseconds))
+            {
+                continue;
+            }
+
+            var read = Libc.Read(Descriptor, typed + length, MostTyped - length);
+            if (read < 0 && Libc.LastError == Errno.EINTR)
+            {
+                continue;
+            }
+
+            if (read <= 0)
+            {
+                return null;
+            }
+
+            length += (int)read;
+            var line = new ReadOnlySpan<byte>(typed, length);
+            if (line.IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var end)
+            {
+                return Encoding.UTF8.GetString(line[..end]);
+            }
+        }
+
+        return null;
     }
 
     public void Dispose() => _handle.Dispose();

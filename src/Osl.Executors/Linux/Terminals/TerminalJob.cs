@@ -28,9 +28,6 @@ namespace Osl.Executors.Linux;
 /// </remarks>
 internal sealed class TerminalJob(JobControl control, LinuxChild child, TerminalLoan loan, PidFd pidfd, bool groupSignal) : IJob
 {
-    private const int SIGHUP = 1;
-    private const int SIGINT = 2;
-
     /// <summary>
     /// What a signal that has come with SIGCONT may take to reach its handler, by way of the runtime's thread and the pool. A shell's
     /// <c>kill %1</c> sends SIGTERM and SIGCONT; who stopped again before it has looked at the first would stay stopped.
@@ -64,7 +61,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
     public bool PassOn(Signal signal)
     {
         // Sent to us while the child has the terminal it comes from somebody else, and is meant for us.
-        if (signal.Number == SIGINT && !loan.IsOurs)
+        if (signal.Number == Libc.SIGINT && !loan.IsOurs)
         {
             return false;
         }
@@ -114,7 +111,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 
             if (wantsTerminal)
             {
-                _ = Send(SIGHUP);
+                _ = Send(Libc.SIGHUP);
             }
         }
         else if (IsStopped())

@@ -10,6 +10,9 @@ internal static partial class Libc
     /// <summary>The bit of the request, and of the answer, for the exit status.</summary>
     internal const ulong PIDFD_INFO_EXIT = 1 << 3;
 
+    /// <summary>ioctl_tty(2); with argument 0, the value of TCIFLUSH: what was typed and not read is thrown away.</summary>
+    internal const nuint TCFLSH = 0x540B;
+
     /// <summary>ioctl(2).</summary>
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

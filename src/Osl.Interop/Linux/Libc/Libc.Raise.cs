@@ -4,10 +4,6 @@ namespace Osl.Interop.Linux;
 
 internal static partial class Libc
 {
-    internal const int SIGSTOP = 19;
-    internal const int SIGTSTP = 20;
-    internal const int SIGTTIN = 21;
-
     /// <summary>raise(3): to the calling thread, hence taken before this returns; a stop is over when it does.</summary>
     [LibraryImport(Library, EntryPoint = "raise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

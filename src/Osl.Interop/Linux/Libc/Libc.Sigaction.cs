@@ -4,10 +4,7 @@ namespace Osl.Interop.Linux;
 
 internal static partial class Libc
 {
-    internal const int SIGCHLD = 17;
-    internal const int SIGCONT = 18;
-    internal const int SIGTTOU = 22;
-    internal const int SIGXFSZ = 25;
+    internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
     internal const int SA_NOCLDWAIT = 2;
 

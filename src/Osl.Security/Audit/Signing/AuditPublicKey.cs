@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Osl.Security.Audit;
 
@@ -52,6 +53,18 @@ public sealed class AuditPublicKey
 
     /// <summary>The key as PEM.</summary>
     public string ToPem() => PemEncoding.WriteString("PUBLIC KEY", _info) + "\n";
+
+    /// <summary>Writes it, as PEM, to a new file that all may read: whole and on disk, or not at all.</summary>
+    /// <param name="path">The file; its directory has to be there.</param>
+    /// <exception cref="IOException">Something of that name is there, which is never replaced; or it can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This account may not.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var storage = JournalStorage.ForThisPlatform;
+        var bytes = Encoding.ASCII.GetBytes(ToPem());
+        JournalStorage.Keep(storage, Path.GetFullPath(path), file => storage.Write(file, bytes, 0), isPublic: true);
+    }
 
     /// <summary>Its fingerprint.</summary>
     public override string ToString() => Fingerprint;

@@ -67,7 +67,7 @@ public static class PolicyExplainer
         foreach (var rule in policy.Rules)
         {
             verdict.Consider(rule, request);
-            var line = policy.Locations.LineOf(policy.Document, rule.Rule.Id);
+            var line = policy.LineOf(rule.Rule.Id);
             var failed = rule.FirstFailure(request, out var arguments);
             if (rule.Answer(request) is { } answer)
             {

@@ -71,6 +71,8 @@ public sealed class PolicyLinter
             linter.Rule(rule.Rule);
         }
 
+        linter.Ends();
+
         return [.. linter._findings.Distinct().OrderBy(finding => finding.Line).ThenBy(finding => finding.Rule, StringComparer.Ordinal)];
     }
 
@@ -101,9 +103,25 @@ public sealed class PolicyLinter
         }
     }
 
+    private void Ends()
+    {
+        if (new Ending(_policy).Missing() is not [var first, .. var others])
+        {
+            return;
+        }
+
+        var who = first.Principals.Count == 0 ? "" : $"principals: [{string.Join(", ", first.Principals)}], ";
+        Add(
+            first,
+            "never-ends",
+            $"nothing may end what this{(others.Length == 0 ? "" : " and others")} allows to start: osl kill-group and signal are judged as process.signal, which is denied.",
+            $"Add a rule, such as {{ id: end-own, effect: allow, {who}actions: [process.signal], target: [own-child, own-group] }}."
+        );
+    }
+
     private void Programs(PolicyRule rule)
     {
-        var arguments = new ArgumentMatcher(rule.Arguments ?? ArgumentPattern.Anything);
+        var arguments = new ArgumentMatcher(rule.Arguments ?? ArgumentPattern.Anything, _policy.Patterns);
         var executable = rule.Executable ?? ExecutableCondition.Anything;
         var isFree = arguments.AcceptsSomewhere("-c") && arguments.AcceptsSomewhere("/tmp/script");
         if (executable.Any || (executable.Under.Count > 0 && executable.Names.Count == 0 && executable.Sha256 is null))
@@ -157,7 +175,7 @@ public sealed class PolicyLinter
                 continue;
             }
 
-            var pattern = LinearPattern.TryCompile(element.Values[0], out _)!;
+            var pattern = _policy.Patterns.TryCompile(element.Values[0], out _)!;
             var start = LiteralStart(element.Values[0]);
             bool Lets(params ReadOnlySpan<string> texts)
             {
@@ -330,5 +348,5 @@ public sealed class PolicyLinter
     }
 
     private void Add(PolicyRule rule, string code, string why, string how) =>
-        _findings.Add(new LintFinding(code, rule.Id, _policy.Locations.LineOf(_policy.Document, rule.Id), why, how));
+        _findings.Add(new LintFinding(code, rule.Id, _policy.LineOf(rule.Id), why, how));
 }

@@ -19,17 +19,17 @@ internal sealed class ArgumentMatcher
     private readonly Action? _comparing;
 
     /// <param name="pattern">It was checked.</param>
+    /// <param name="patterns">Those of its policy; null for one that stands alone.</param>
     /// <param name="comparing">Told of every comparison of an argument with an element; for the test that counts them.</param>
-    internal ArgumentMatcher(ArgumentPattern pattern, Action? comparing = null)
+    internal ArgumentMatcher(ArgumentPattern pattern, PatternTable? patterns = null, Action? comparing = null)
     {
         _comparing = comparing;
+        patterns ??= new PatternTable();
         _any = pattern.Any;
         _elements = [.. pattern.Elements];
         _patterns =
         [
-            .. _elements.Select(element =>
-                element.Kind == ArgumentKind.Pattern ? LinearPattern.TryCompile(element.Values[0], out _) : null
-            ),
+            .. _elements.Select(element => element.Kind == ArgumentKind.Pattern ? patterns.TryCompile(element.Values[0], out _) : null),
         ];
     }
 

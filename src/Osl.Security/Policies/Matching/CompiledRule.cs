@@ -42,11 +42,11 @@ internal sealed partial class CompiledRule
     private readonly ArgumentMatcher? _arguments;
     private readonly AdmittedEnvironment _environment;
 
-    internal CompiledRule(PolicyRule rule, int order, string hash, string childPath)
+    internal CompiledRule(PolicyRule rule, int order, string hash, string childPath, PatternTable patterns)
     {
         Rule = rule;
         Order = order;
-        _arguments = rule.Arguments is { } pattern ? new ArgumentMatcher(pattern) : null;
+        _arguments = rule.Arguments is { } pattern ? new ArgumentMatcher(pattern, patterns) : null;
         var because = rule.Because ?? "the policy says so";
         Plain = new PolicyDecision(rule.Effect, rule.Id, rule.Effect == PolicyEffect.Deny ? because + "." : because)
         {

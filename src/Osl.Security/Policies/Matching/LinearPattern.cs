@@ -19,8 +19,9 @@ internal static class LinearPattern
 
         try
         {
-            // By itself first: 'a)|(b' makes sense only inside the brackets that are put around it, where it would leave the anchors.
-            _ = new Regex(expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, Regex.InfiniteMatchTimeout);
+            // By itself first: 'a)|(b' makes sense only inside the brackets that are put around it, where it would leave the anchors. To be
+            // read it need not be made into an automaton, which is what costs.
+            _ = new Regex(expression, RegexOptions.CultureInvariant, Regex.InfiniteMatchTimeout);
             return new Regex(
                 $@"\A(?:{expression})\z",
                 RegexOptions.NonBacktracking | RegexOptions.CultureInvariant,

@@ -10,7 +10,7 @@ internal static class PolicyValidator
 {
     internal const int MostRules = 10_000;
 
-    internal static IReadOnlyList<PolicyProblem> Check(PolicyDocument document)
+    internal static IReadOnlyList<PolicyProblem> Check(PolicyDocument document, PatternTable patterns)
     {
         var problems = new Problems();
         problems.Paths("securePath", document.SecurePath);
@@ -34,7 +34,7 @@ internal static class PolicyValidator
                 problems.Add($"{at}.id", $"another rule has the id '{rule.Id}'", "an id of its own");
             }
 
-            new RuleValidator(rule, at, problems).Check();
+            new RuleValidator(rule, at, problems, patterns).Check();
         }
 
         return problems.All;

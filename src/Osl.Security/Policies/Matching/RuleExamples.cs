@@ -5,9 +5,9 @@ namespace Osl.Security.Policies;
 /// <summary>Whether a command line, program first, is what a rule speaks of, by its executable and arguments.</summary>
 internal static class RuleExamples
 {
-    internal static bool IsMatch(PolicyRule rule, ValueList<string> example) =>
+    internal static bool IsMatch(PolicyRule rule, ValueList<string> example, PatternTable patterns) =>
         (rule.Executable is null or { Any: true } || IsProgram(rule.Executable, example[0]))
-        && (rule.Arguments is null || new ArgumentMatcher(rule.Arguments).IsMatch(example.Skip(1)));
+        && (rule.Arguments is null || new ArgumentMatcher(rule.Arguments, patterns).IsMatch(example.Skip(1)));
 
     // A bare name stands for the program that is found by it.
     private static bool IsProgram(ExecutableCondition condition, string program)

@@ -5,7 +5,7 @@ using Osl.Operations.Processes;
 namespace Osl.Security.Policies;
 
 /// <summary>What one rule has to be.</summary>
-internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.Problems problems)
+internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.Problems problems, PatternTable patterns)
 {
     private static readonly string[] Known =
     [
@@ -37,7 +37,8 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
             problems.Add($"{at}.because", "the text is ill-formed", "a sentence");
         }
 
-        if (problems.Count == before)
+        // Without their patterns they can't be looked at; it is refused by then.
+        if (problems.Count == before && !patterns.IsOver)
         {
             Examples();
         }
@@ -167,9 +168,15 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
         }
 
         problems.Texts(where, element.Values, _ => true, "text without NUL");
-        if (element.Kind == ArgumentKind.Pattern && LinearPattern.TryCompile(element.Values[0], out var problem) is null)
+        if (element.Kind == ArgumentKind.Pattern && !patterns.IsOver && patterns.TryCompile(element.Values[0], out var problem) is null)
         {
-            problems.Add(where, problem, "a regular expression that matches in linear time");
+            problems.Add(
+                where,
+                problem,
+                patterns.IsOver
+                    ? "fewer or shorter patterns, each of few different characters and classes; oneOf for a list of words"
+                    : "a regular expression that matches in linear time"
+            );
         }
     }
 
@@ -336,7 +343,7 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
                 {
                     problems.Add(where, "the example is empty", "the program, then its arguments");
                 }
-                else if (RuleExamples.IsMatch(rule, examples[i]) != isMatch)
+                else if (RuleExamples.IsMatch(rule, examples[i], patterns) != isMatch)
                 {
                     problems.Add(
                         where,

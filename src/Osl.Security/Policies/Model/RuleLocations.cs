@@ -30,18 +30,4 @@ internal sealed class RuleLocations(string file, IReadOnlyDictionary<string, (in
         var (line, column) = Find(problem.Where);
         return problem with { File = file, Line = line, Column = column };
     }
-
-    /// <summary>The line of a rule; 0 where there is no file.</summary>
-    internal int LineOf(PolicyDocument document, string id)
-    {
-        for (var i = 0; i < document.Rules.Count; i++)
-        {
-            if (string.Equals(document.Rules[i].Id, id, StringComparison.Ordinal))
-            {
-                return Find($"rules[{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}]").Line;
-            }
-        }
-
-        return 0;
-    }
 }

@@ -27,21 +27,45 @@ public static class PolicyFile
 
     /// <summary>The same, trusted or not: for those who write policies. Nothing may be judged by it.</summary>
     /// <param name="path">Its path.</param>
-    public static OneOf<CompiledPolicy, PolicyRefusal> Read(string path) =>
-        Text(path).TryPickT0(out var text, out var refusal) ? PolicyReader.Read(text, path) : refusal;
+    public static OneOf<CompiledPolicy, PolicyRefusal> Read(string path) => Read(path, toShow: false);
+
+    /// <summary>The same, to show what stands in it: refused where osl is root and its caller may not be allowed to read the file.</summary>
+    /// <param name="path">Its path.</param>
+    public static OneOf<CompiledPolicy, PolicyRefusal> ReadToShow(string path) => Read(path, toShow: true);
 
     /// <summary>Reads a file of cases.</summary>
     /// <param name="path">Its path.</param>
     public static OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal> ReadCases(string path) =>
-        Text(path).TryPickT0(out var text, out var refusal)
-            ? PolicyCaseReader.Read(text, path)
+        Text(path).TryPickT0(out var content, out var refusal)
+            ? content.MayBeTold
+                ? PolicyCaseReader.Read(content.Text, path)
+                : OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal>.FromT1(Withhold(path))
             : OneOf<IReadOnlyList<PolicyCase>, PolicyRefusal>.FromT1(refusal);
 
     /// <summary>Why a file would not be trusted (knowledge/trusted-paths.md); null when it would be.</summary>
     /// <param name="path">Its path.</param>
     public static string? WhyNotTrusted(string path) => TrustedPath.Examine(path) is { IsTrusted: false } trust ? trust.Describe() : null;
 
-    private static OneOf<string, PolicyRefusal> Text(string path)
+    private static OneOf<CompiledPolicy, PolicyRefusal> Read(string path, bool toShow)
+    {
+        if (!Text(path).TryPickT0(out var content, out var unread))
+        {
+            return unread;
+        }
+
+        var policy = PolicyReader.Read(content.Text, path);
+        return content.MayBeTold || (policy.IsT0 && !toShow) ? policy : Withhold(path);
+    }
+
+    // Not even whether it is nearly one: where a file stops being a policy is told by what stands there.
+    private static PolicyRefusal Withhold(string path) =>
+        Refuse(
+            path,
+            "the file is no policy that loads, or one that is not to be shown; what stands in it is not told, since osl is root and whoever has called it may not be allowed to read it",
+            "a file that belongs to the caller, or that everybody may read"
+        );
+
+    private static OneOf<(string Text, bool MayBeTold), PolicyRefusal> Text(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -56,7 +80,10 @@ public static class PolicyFile
             }
 
             var text = bytes.AsSpan(0, count);
-            return Strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[3..] : text);
+            return (
+                Strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[3..] : text),
+                Disclosure.IsAllowed(path, stream.SafeFileHandle)
+            );
         }
         catch (DecoderFallbackException)
         {

@@ -195,17 +195,6 @@ public sealed class PolicyCaseReader
             ? new RunAsFacts(new AccountFacts(_binder.Text(map.Find("user"), "user") ?? "", _binder.Size(map.Find("uid"), "uid") ?? -1))
             : new RunAsFacts(new AccountFacts("", -1));
 
-    private TargetFacts? Target(YamlPart? part, bool isStart)
-    {
-        var relation = _binder.Word(part, "target", Keywords.Targets) ?? (isStart ? null : RuleTarget.OwnChild);
-        return relation switch
-        {
-            null => null,
-            RuleTarget.OwnChild => new TargetFacts(2, false, TargetRelation.Own, 1),
-            RuleTarget.OwnGroup => new TargetFacts(2, true, TargetRelation.Own, 1),
-            RuleTarget.Attached => new TargetFacts(2, false, TargetRelation.Attached, 1),
-            RuleTarget.OtherPrincipal => new TargetFacts(2, false, TargetRelation.OtherPrincipal, 1),
-            _ => new TargetFacts(2, false, TargetRelation.Foreign, 1),
-        };
-    }
+    private TargetFacts? Target(YamlPart? part, bool isStart) =>
+        (_binder.Word(part, "target", Keywords.Targets) ?? (isStart ? null : RuleTarget.OwnChild))?.ToFacts();
 }
