@@ -182,8 +182,8 @@ public sealed class ControlTests : IDisposable
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
         var list = await _osl.RunAsync("audit", "list");
-        Assert.Equal(1, list.ExitCode);
-        Assert.Contains("can't be read", list.Error, StringComparison.Ordinal);
+        Assert.Equal(12, list.ExitCode);
+        Assert.Contains("What follows is not shown.", list.Error, StringComparison.Ordinal);
         Assert.Contains("DamagedFrame", list.Output, StringComparison.Ordinal);
     }
 
