@@ -39,6 +39,22 @@ public sealed class HostTests : LinuxExecutorTest
     public Task Failed_launches_leave_no_descriptor() => RunInside(Plain, nameof(InsideHostTests.Failures_leave_nothing));
 
     [Fact]
+    public Task A_thousand_launches_with_contexts_of_their_own_leave_the_host_as_it_was() =>
+        RunInside(Plain, nameof(InsideContextTests.A_thousand_launches), typeof(InsideContextTests));
+
+    [Fact]
+    [Trait("Needs", "root")]
+    public Task Without_the_capabilities_even_root_is_told_which_are_missing()
+    {
+        Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "Capabilities are taken from root.");
+        return RunInside(
+            "exec setpriv --bounding-set -setuid,-setgid,-sys_nice,-sys_resource,-setpcap,-sys_admin \"$0\" \"$@\"",
+            nameof(InsideContextTests.Without_capabilities),
+            typeof(InsideContextTests)
+        );
+    }
+
+    [Fact]
     public Task A_terminal_is_lent_to_the_child_and_taken_back() =>
         RunInside("exec script --quiet --return --command \"$0 $*\" /dev/null", nameof(InsideHostTests.With_a_terminal));
 
@@ -49,7 +65,7 @@ public sealed class HostTests : LinuxExecutorTest
         return RunInside("exec unshare --pid --mount --fork --kill-child --mount-proc \"$0\" \"$@\"", nameof(InsideHostTests.As_process_1));
     }
 
-    private async Task RunInside(string script, string test)
+    private async Task RunInside(string script, string test, Type? tests = null)
     {
         var report = Path.GetTempFileName();
         try
@@ -65,7 +81,7 @@ public sealed class HostTests : LinuxExecutorTest
                     "-explicit",
                     "only",
                     "-method",
-                    $"{typeof(InsideHostTests).FullName}.{test}",
+                    $"{(tests ?? typeof(InsideHostTests)).FullName}.{test}",
                 ],
                 output: StandardOutputConfig.Capture(),
                 error: StandardOutputConfig.SameAsOutput,

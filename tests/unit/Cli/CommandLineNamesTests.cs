@@ -89,7 +89,7 @@ public sealed partial class CommandLineNamesTests
             "CpuAffinity",
             "Umask",
             "Containment",
-            "Priority",
+            "IoPriority",
             "EqualityContract",
             "LongestTimeLimit",
         ];

@@ -37,7 +37,8 @@ internal sealed class ProcessLauncher(
     EpollLoop io,
     LinuxGroups groups,
     ProgramNames names,
-    JobControl? jobControl = null
+    JobControl? jobControl = null,
+    GateKind gates = GateKind.Any
 )
 {
     private static readonly Action Nothing = static () => { };
@@ -72,6 +73,24 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
     {
+        if (!plan.HasOwnContext)
+        {
+            return Launch(plan, registration, context: null);
+        }
+
+        if (!LaunchContext.Prepare(plan, gates).TryPickT0(out var context, out var refused))
+        {
+            return refused;
+        }
+
+        using (context)
+        {
+            return Launch(plan, registration, context);
+        }
+    }
+
+    private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration, LaunchContext? context)
+    {
         var pipes = new ChildPipes();
         try
         {
@@ -83,17 +102,17 @@ internal sealed class ProcessLauncher(
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
             var paths = LaunchPaths.Of(plan, names);
-            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, out var pid);
+            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
             if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
             {
-                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, out pid);
+                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, context, out pid);
             }
 
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
                 terminal?.Dispose();
-                return SpawnErrors.Describe(error, plan);
+                return context?.Failure ?? SpawnErrors.Describe(error, plan);
             }
 
             pipes.CloseChildEnds();
@@ -185,7 +204,14 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private static unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, out int pid)
+    private static unsafe int Spawn(
+        LaunchPlan plan,
+        in LaunchPaths paths,
+        in ChildPipes pipes,
+        int terminal,
+        LaunchContext? context,
+        out int pid
+    )
     {
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
@@ -214,17 +240,21 @@ internal sealed class ProcessLauncher(
             spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
             spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
             spawn.ChangeDirectory(directory);
+            var first = ProgramNames.ChildDescriptor;
             if (paths.OpenProgram.Length > 0)
             {
-                spawn.Reopen(open, ProgramNames.ChildDescriptor);
-                spawn.CloseTheRest(ProgramNames.ChildDescriptor + 1);
-            }
-            else
-            {
-                spawn.CloseTheRest();
+                spawn.Reopen(open, first++);
             }
 
-            var error = spawn.Spawn(path, argv, envp, out pid);
+            var armed = context?.Arm(ref spawn, ref first) ?? 0;
+            spawn.CloseTheRest(first);
+            context?.AddWait(ref spawn);
+
+            pid = 0;
+            var error =
+                armed != 0 ? armed
+                : context is null ? spawn.Spawn(path, argv, envp, out pid)
+                : spawn.Spawn(context, path, argv, envp, out pid);
             spawn.Dispose();
             NativeStrings.Return(block);
             return error;
