@@ -1,3 +1,4 @@
+using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
 
@@ -65,6 +66,49 @@ public sealed class HostTests : LinuxExecutorTest
         return RunInside("exec unshare --pid --mount --fork --kill-child --mount-proc \"$0\" \"$@\"", nameof(InsideHostTests.As_process_1));
     }
 
+    [Theory]
+    [InlineData(nameof(InsideContextTests.Held_by_seccomp))]
+    [InlineData(nameof(InsideContextTests.Held_by_a_lease))]
+    public async Task A_child_that_is_held_never_runs_when_its_host_is_killed(string test)
+    {
+        var directory = Directory.CreateTempSubdirectory("osl-held-");
+        try
+        {
+            var fifo = Path.Combine(directory.FullName, "fifo");
+            var ran = Path.Combine(directory.FullName, "ran");
+            await Shell($"mkfifo {fifo}").Exited;
+            var host = Launch(
+                Environment.ProcessPath!,
+                ["-noLogo", "-noColor", "-explicit", "only", "-method", $"{typeof(InsideContextTests).FullName}.{test}"],
+                environment: EnvironmentOf(fifo, $"{InsideContextTests.RanVariable}={ran}")
+            );
+            var pid = int.Parse(await File.ReadAllTextAsync(fifo, Cancelled), System.Globalization.CultureInfo.InvariantCulture);
+            using var child = Interop.Linux.PidFd.TryOpen(pid, out _);
+            Assert.NotNull(child);
+            Assert.False(Interop.Linux.Descriptor.WaitReadable(child.Number, 0));
+
+            using var held = Executor.Hold((ProcessTarget)host.Process).OrThrow();
+            Assert.Null(held.Signal(Signal.Kill));
+            await host.Exited;
+
+            // A lease that somebody else's child has kept a copy of would last 45 s.
+            Assert.True(Interop.Linux.Descriptor.WaitReadable(child.Number, 60_000));
+            Assert.False(File.Exists(ran));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string[] EnvironmentOf(string report, params string[] more) =>
+        [
+            $"{InsideHostTests.ReportVariable}={report}",
+            "PATH=/usr/bin:/bin",
+            $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
+            .. more,
+        ];
+
     private async Task RunInside(string script, string test, Type? tests = null)
     {
         var report = Path.GetTempFileName();
@@ -85,12 +129,7 @@ public sealed class HostTests : LinuxExecutorTest
                 ],
                 output: StandardOutputConfig.Capture(),
                 error: StandardOutputConfig.SameAsOutput,
-                environment:
-                [
-                    $"{InsideHostTests.ReportVariable}={report}",
-                    "PATH=/usr/bin:/bin",
-                    $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
-                ]
+                environment: EnvironmentOf(report)
             );
 
             var exit = await launched.Exited;

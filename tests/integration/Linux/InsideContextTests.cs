@@ -1,4 +1,5 @@
 using System.Globalization;
+using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -9,6 +10,8 @@ namespace Osl.Tests.Integration.Linux;
 /// <summary>Run one by one by <see cref="HostTests"/>, each in a process of its own: what launches with a context do to their host.</summary>
 public sealed class InsideContextTests : LinuxExecutorTest
 {
+    internal const string RanVariable = "OSL_TEST_RAN";
+
     private const int Launches = 1000;
     private const int Threads = 4;
 
@@ -83,6 +86,46 @@ public sealed class InsideContextTests : LinuxExecutorTest
             nameof(Without_capabilities),
             Cancelled
         );
+    }
+
+    /// <summary>Holds a child and waits to be killed. What is reported is the child's pid.</summary>
+    [Fact(Explicit = true)]
+    public void Held_by_seccomp() => Hold(new SeccompGate());
+
+    [Fact(Explicit = true)]
+    public void Held_by_a_lease() => Hold(new LeaseGate());
+
+    private static unsafe void Hold(Gate gate)
+    {
+        using var program = new RawProgram { Progress = Libc.Eventfd(0, Libc.EFD_CLOEXEC) };
+        var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
+        var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
+        var path = (byte*)program.Text("/usr/bin/touch");
+        var argv = (byte**)program.Memory(3 * sizeof(nint));
+        argv[0] = path;
+        argv[1] = (byte*)program.Text(Environment.GetEnvironmentVariable(RanVariable)!);
+        var spawn = new SpawnActions(actionSpace, attributeSpace);
+        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0);
+        var first = 3;
+        Assert.Equal(0, gate.Arm(ref spawn, ref first));
+        spawn.CloseTheRest(first);
+        gate.AddWait(ref spawn);
+        if (gate is SeccompGate)
+        {
+            program.Add(0, SyscallNumber.Prctl, Libc.PR_SET_NO_NEW_PRIVS, 1);
+        }
+
+        gate.Write(program, path, argv);
+        program.AddSpawn(path, actionSpace, attributeSpace, argv, (byte**)program.Memory(sizeof(nint)));
+        _ = program.Start();
+        var pid = gate.AwaitHeld(program);
+        File.WriteAllText(
+            Environment.GetEnvironmentVariable(InsideHostTests.ReportVariable)!,
+            pid.ToString(CultureInfo.InvariantCulture) + "\n"
+        );
+        // Until it is killed.
+        using var never = new ManualResetEventSlim();
+        never.Wait(Cancelled);
     }
 
     private string Refused(SpawnProcessOperation context) =>

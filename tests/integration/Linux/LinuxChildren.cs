@@ -54,14 +54,6 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
         [
             plain with
             {
-                Containment = Containment.Cgroup,
-            },
-            plain with
-            {
-                Containment = Containment.PidNamespace,
-            },
-            plain with
-            {
                 Sandbox = new SandboxConfig { NoNetwork = true },
             },
             plain with

@@ -11,6 +11,10 @@ namespace Osl.Executors.Linux;
 internal sealed unsafe class ContextCalls
 {
     private const int CLONE_FS = 0x200;
+    private const int CLONE_NEWNS = 0x20000;
+    private const int CLONE_NEWPID = 0x20000000;
+    private const int MS_REC = 0x4000;
+    private const int MS_PRIVATE = 0x40000;
     private const int AffinityBytes = 8192 / 8;
     private const int IoPriorityOfProcess = 1;
     private const int IoClassShift = 13;
@@ -81,6 +85,11 @@ internal sealed unsafe class ContextCalls
             return HostPrivileges.Lacks($"real-time priority for disks for '{path}'", HostPrivileges.SysNice);
         }
 
+        if (_plan.Containment == Containment.PidNamespace && !_host.Has(HostPrivileges.SysAdmin))
+        {
+            return HostPrivileges.Lacks($"a pid namespace for '{path}'", HostPrivileges.SysAdmin);
+        }
+
         if (_keep is not { } keep)
         {
             return null;
@@ -99,6 +108,13 @@ internal sealed unsafe class ContextCalls
 
     internal void Write(RawProgram program, Gate? gate, byte* path, byte** argv)
     {
+        if (_plan.Containment == Containment.PidNamespace)
+        {
+            // The mounts with it: it gets a /proc of its own, which nobody else is to see.
+            program.Add((int)ContextStep.Namespaces, SyscallNumber.Unshare, CLONE_NEWPID | CLONE_NEWNS);
+            program.Add((int)ContextStep.Namespaces, SyscallNumber.Mount, 0, program.Text("/"), 0, MS_REC | MS_PRIVATE);
+        }
+
         if (_plan.Umask is { } umask)
         {
             // Mask, directory and root are shared by all threads until then.

@@ -31,6 +31,7 @@ internal sealed unsafe class LaunchContext : IDisposable
     private readonly List<RequestedLimits.Entry> _limits;
     private readonly GateKind _kind;
     private Gate? _gate;
+    private bool _kept;
 
     private LaunchContext(LaunchPlan plan, HostPrivileges host, ContextCalls calls, List<RequestedLimits.Entry> limits, GateKind kind)
     {
@@ -44,16 +45,12 @@ internal sealed unsafe class LaunchContext : IDisposable
     /// <summary>Why it failed, where posix_spawn's number would not tell.</summary>
     internal OperationError? Failure { get; private set; }
 
-    private bool NeedsGate => _limits.Count > 0;
+    /// <summary>The control groups of the launch; null where it needs none.</summary>
+    internal Cgroup? Cgroup { get; private init; }
 
     /// <summary>Looks whether the host may do what is asked for. Starts nothing.</summary>
     internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates)
     {
-        if (plan.Containment >= Containment.Cgroup)
-        {
-            return new Unsupported($"containment {plan.Containment}", "Leave it out; this version of Osl can't enforce it.");
-        }
-
         var host = HostPrivileges.Read();
         var calls = new ContextCalls(plan, host);
         var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
@@ -62,14 +59,42 @@ internal sealed unsafe class LaunchContext : IDisposable
             return refusal;
         }
 
-        if (limits.Count == 0)
+        var groupLimit = plan.Limits is { } asked ? RequestedLimits.OfGroup(asked) : null;
+        var groups = groupLimit is not null || plan.Containment == Containment.Cgroup;
+        if (limits.Count == 0 && !groups && plan.Containment != Containment.PidNamespace)
         {
             return new LaunchContext(plan, host, calls, limits, GateKind.Any);
         }
 
         var kind = Choose(plan, host, calls, gates);
-        return kind == GateKind.Any ? NoGate(plan) : new LaunchContext(plan, host, calls, limits, kind);
+        if (kind == GateKind.Any)
+        {
+            return NoGate(plan);
+        }
+
+        if (!groups)
+        {
+            return new LaunchContext(plan, host, calls, limits, kind);
+        }
+
+        if (!plan.OwnsGroup)
+        {
+            return new LimitUnavailable(groupLimit ?? "containment", "it is for a whole group, and none is made: start it in a new one");
+        }
+
+        return Cgroup
+            .Create(plan.Operation, plan.Containment == Containment.Cgroup || CgroupTree.Own() is not null, plan.Limits)
+            .TryPickT0(out var cgroup, out var refused)
+            ? new LaunchContext(plan, host, calls, limits, kind) { Cgroup = cgroup }
+            : refused;
     }
+
+    /// <summary>The child has begun: from now on its control groups are its own.</summary>
+    internal void Keep() => _kept = true;
+
+    /// <summary>What encloses the child beyond its group; null where nothing does.</summary>
+    internal Enclosure? EnclosureOf(ProcessRef child) =>
+        _plan.Containment == Containment.PidNamespace ? PidNamespaceEnclosure.Find(child) : Cgroup?.Enclosure;
 
     /// <summary>Makes a gate for one spawn, and gives the child what it needs for it.</summary>
     /// <param name="actions">The child's file actions.</param>
@@ -77,7 +102,7 @@ internal sealed unsafe class LaunchContext : IDisposable
     /// <returns>The error number, or 0.</returns>
     internal int Arm(ref SpawnActions actions, ref int first)
     {
-        if (!NeedsGate)
+        if (_kind == GateKind.Any)
         {
             return 0;
         }
@@ -135,6 +160,11 @@ internal sealed unsafe class LaunchContext : IDisposable
     {
         _gate?.Dispose();
         _gate = null;
+        if (!_kept)
+        {
+            Cgroup?.Kill();
+            Cgroup?.Remove();
+        }
     }
 
     private int Run(RawProgram program)
@@ -221,7 +251,10 @@ internal sealed unsafe class LaunchContext : IDisposable
         return held;
     }
 
-    private OperationError? Configure(int pid)
+    private OperationError? Configure(int pid) =>
+        Cgroup?.Join(pid) ?? (_plan.Containment == Containment.PidNamespace ? NamespaceProc.Mount(pid) : null) ?? SetLimits(pid);
+
+    private OperationError? SetLimits(int pid)
     {
         // Another account's process: CAP_SYS_RESOURCE, or a thread of that account (prlimit(2)).
         if (_limits.Count > 0 && _calls.ChangesAccount && !_host.Has(HostPrivileges.SysResource))
@@ -274,8 +307,8 @@ internal sealed unsafe class LaunchContext : IDisposable
             return HostPrivileges.Lacks($"a limit of {raised} above the host's own", HostPrivileges.SysResource);
         }
 
-        return plan.Limits is { } asked && RequestedLimits.OfGroup(asked) is { } group
-            ? new LimitUnavailable(group, "limits of a whole group need a cgroup, which this version can't set up")
+        return plan.Containment == Containment.PidNamespace && NamespaceProc.Program is null
+            ? new Unsupported("a pid namespace of its own without mount(8), which gives it its /proc", "Install util-linux.")
             : null;
     }
 

@@ -116,7 +116,7 @@ internal sealed class ProcessLauncher(
             }
 
             pipes.CloseChildEnds();
-            return Adopt(plan, registration, ref pipes, pid, terminal);
+            return Adopt(plan, registration, ref pipes, pid, terminal, context);
         }
         finally
         {
@@ -130,7 +130,8 @@ internal sealed class ProcessLauncher(
         IRegistration registration,
         ref ChildPipes pipes,
         int pid,
-        TerminalLoan? terminal
+        TerminalLoan? terminal,
+        LaunchContext? context
     )
     {
         var pidfd = PidFd.TryOpen(pid, out var error);
@@ -158,7 +159,13 @@ internal sealed class ProcessLauncher(
             : plan.JoinGroup is { } target ? target.Group.Id
             : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
-        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
+        var child = new LinuxChild(watcher, groups, pidfd, process, registration)
+        {
+            OwnGroup = ownGroup,
+            Terminal = terminal,
+            Cgroup = context?.Cgroup,
+            Enclosure = context?.EnclosureOf(process),
+        };
         terminal?.Born(pid);
 
         registration.Started(process, pgid);
@@ -180,6 +187,7 @@ internal sealed class ProcessLauncher(
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
+        context?.Keep();
         if (pidfd is null)
         {
             child.EndUnseen();

@@ -26,7 +26,11 @@ internal sealed partial class SpawnProcessValidator
         if (spawn.IoPriority is { } priority)
         {
             failures.RequireDefined("IoPriority.Class", priority.Class);
-            failures.RequireRange("IoPriority.Level", priority.Level, 0, priority.Class == IoPriorityClass.Idle ? 0 : MostIoLevel);
+            failures.RequireRange("IoPriority.Level", priority.Level, 0, MostIoLevel);
+            if (priority is { Class: IoPriorityClass.Idle, Level: > 0 and <= MostIoLevel })
+            {
+                failures.Add("IoPriority.Level", "has to be 0 for Idle, which has no levels");
+            }
         }
 
         if (spawn.RunAs is { } account)

@@ -103,7 +103,7 @@ public sealed class SpawnProcessValidatorTests
             { "Umask has to be from 0 to 511.", spawn => spawn with { Umask = 0x200 } },
             { "IoPriority.Level has to be from 0 to 7.", spawn => spawn with { IoPriority = new() { Level = 8 } } },
             {
-                "IoPriority.Level has to be 0.",
+                "IoPriority.Level has to be 0 for Idle",
                 spawn =>
                     spawn with
                     {
