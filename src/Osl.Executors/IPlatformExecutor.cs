@@ -39,8 +39,11 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
     /// <summary>Living processes that carry an operation's marker and are not in its group any more.</summary>
     IReadOnlyList<ProcessRef> Escaped(GroupRef group);
 
-    /// <summary>Why priority, processors or limits that a spawn asks for can't be had; null when they can, or none are asked for.</summary>
-    OperationError? RefuseResources(SpawnProcessOperation operation) => UnsupportedParts.ResourcesOf(operation);
+    /// <summary>
+    /// Looks up what account, privileges, priority, processors, limits and containment of a spawn mean here. Changes nothing. An error
+    /// when this machine has no way for one of them, or nobody is of that name.
+    /// </summary>
+    OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation);
 }
 
 /// <summary>A program that was found and is held open, so that what is judged is known by inode.</summary>

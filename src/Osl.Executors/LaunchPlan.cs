@@ -43,13 +43,37 @@ internal sealed class LaunchPlan
 
     public required StandardOutputConfig StandardError { get; init; }
 
-    /// <summary>Nice value; null for the host's. This and the next two: as IPlatformExecutor.RefuseResources has let through.</summary>
+    /// <summary>Nice value; null for the host's. This and the rest: as IPlatformExecutor.PrepareContext has let through.</summary>
     public int? Nice { get; init; }
 
     /// <summary>The CPUs it may run on; empty for the host's.</summary>
     public ValueList<int> CpuAffinity { get; init; }
 
     public ResourceLimits? Limits { get; init; }
+
+    /// <summary>Whom it runs as; null for the host's own account.</summary>
+    public LaunchAccount? Account { get; init; }
+
+    public PrivilegeConfig? Privileges { get; init; }
+
+    public IoPriority? IoPriority { get; init; }
+
+    /// <summary>File mode creation mask; null for the host's.</summary>
+    public int? Umask { get; init; }
+
+    /// <summary>What holds it together at least. Groups and sessions are in the placement already.</summary>
+    public Containment Containment { get; init; }
+
+    /// <summary>Whether it asks for another context than the host's; without one nothing has to be set up for it.</summary>
+    public bool HasOwnContext =>
+        Account is not null
+        || Privileges is not null
+        || Limits is not null
+        || Nice is not null
+        || Umask is not null
+        || IoPriority is not null
+        || CpuAffinity.Count > 0
+        || Containment >= Containment.Cgroup;
 
     /// <summary>Whether the process leads a session of its own: what is detached always does.</summary>
     public bool OwnsSession => NewSession || Lifetime == ProcessLifetime.Detached;

@@ -26,6 +26,12 @@ internal sealed class RunCommand : OslCommand
         new("osl run --env LANG=C --cwd /tmp -- ls -l", "Run ls in another directory, with one variable changed."),
         new("osl run --json -- uname -r", "Print one JSON object: exit code, output, how long it took."),
         new("osl run --detach --reason nightly -- sleep 2", "Start it and let it live on; print its ids."),
+        new("osl run --containment cgroup -- make", "Whoever make starts is ended with it, also who leaves its process group."),
+        new("osl run --limit open-files=64 --limit cpu-time=30s -- make", "Run make with limits for each of its processes."),
+        new(
+            "osl run --user nobody --no-new-privileges --umask 077 --cwd / -- id -un",
+            "Run id as another account, for which osl has to be root."
+        ),
         new("osl run --dry-run --json -- make", "Start nothing; say whether the policy allows it."),
         new("osl run --id-file ids.json -- sleep 2", "Run it, and tell another program what to signal or end: its ids in a file."),
     ];

@@ -42,6 +42,8 @@ internal sealed class RunOptions
 
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; kept in the audit journal." };
 
+    private readonly ContextOptions _context = new();
+
     private readonly Option<string?> _idFile = new("--id-file")
     {
         HelpName = "FILE",
@@ -77,6 +79,8 @@ internal sealed class RunOptions
         {
             command.Options.Add(option);
         }
+
+        _context.AddTo(command);
 
         command.Arguments.Add(_program);
         command.Validators.Add(RequireOnePlacement);
@@ -127,6 +131,7 @@ internal sealed class RunOptions
             spawn = spawn.WithGracePeriod(grace);
         }
 
+        spawn = _context.AddTo(spawn, parse);
         return IsDetached(parse)
             ? spawn
                 .WithLifetime(ProcessLifetime.Detached)

@@ -177,6 +177,8 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
             "RELATION" => RuleTargets.Names.Select(name => new Candidate(name)),
+            "LEVEL" => ContextOptions.Levels.Select(level => new Candidate(level)),
+            "NAME=VALUE" => Parsing.LimitText.Each.Select(name => new Candidate($"{name}=")),
             "DIR" => [Candidate.Directories],
             "FILE" or "CASES" => [Candidate.Files],
             _ => [],

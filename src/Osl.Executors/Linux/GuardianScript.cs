@@ -15,7 +15,11 @@ namespace Osl.Executors.Linux;
 /// may be half written. Detached ones it never sees.
 /// </para>
 /// <para>
-/// First the live ones: if a process with that pid has that start time, it is the one that was started, and its group, where it
+/// First, whoever is in the cgroup of one of these operations, by its <c>cgroup.kill</c>: nobody gets out of that by forking. The empty
+/// groups are taken away by the next host that makes one.
+/// </para>
+/// <para>
+/// Then the live ones: if a process with that pid has that start time, it is the one that was started, and its group, where it
 /// leads one, or else itself is killed at once. Between that look and the kill lies one builtin command; for the wrong one to be
 /// hit, the process would have to end, be reaped and its number be used again within it.
 /// </para>
@@ -98,6 +102,18 @@ internal static class GuardianScript
                 -e 's/^P ([0-9a-f]{32}) .{45}M .*$/P \1/p' <&3)
             [ -n "$table" ] || exit 0
             markers=$(printf '%s\n' "$table" | sed -E 's/^. (.{32}).*$/OSL_OPERATION=\1/')
+
+            # The cgroups of these operations lie below our own, which is the host's.
+            place=
+            while read -r line; do
+                case $line in 0::/*) place=${line#0::} ;; esac
+            done </proc/self/cgroup
+            for marker in $markers; do
+                for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+                    group=$root${place%/}/osl-${marker#OSL_OPERATION=}
+                    [ ! -f "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"
+                done
+            done
 
             IFS=$newline
             for entry in $table; do

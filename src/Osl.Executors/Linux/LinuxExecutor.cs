@@ -23,12 +23,13 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         : this(options, registry, LinuxFeatures.HasGroupSignal) { }
 
     /// <summary>For tests: as on a kernel that lacks something.</summary>
-    internal LinuxExecutor(ExecutorOptions options, ILaunchRegistry registry, bool groupSignal)
+    internal LinuxExecutor(ExecutorOptions options, ILaunchRegistry registry, bool groupSignal, GateKind gates = GateKind.Any)
     {
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, new ProgramNames(options.NamesDirectory), options.JobControl)
+        var names = new ProgramNames(options.NamesDirectory);
+        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, names, options.JobControl, gates)
         {
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
@@ -42,6 +43,8 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         string workingDirectory,
         IReadOnlyList<string> searchPath
     ) => ExecutableResolver.Open(program, workingDirectory, searchPath);
+
+    public OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation) => ContextFacts.Read(operation);
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Osl.Executors.Linux;
 using Osl.Interop.Files;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -179,6 +180,17 @@ internal sealed class LinuxRegistrySystem : IRegistrySystem
             if (ProcFs.TryReadStat(pid, out var stat) && stat.IsAlive && counts.TryGetValue(stat.Pgid, out var count))
             {
                 counts[stat.Pgid] = count + 1;
+            }
+        }
+
+        foreach (var entry in entries)
+        {
+            if (entry.Group is { } group && counts.ContainsKey(group.Id) && Enclosure.Find(group) is { } enclosure)
+            {
+                // Who has left the group and is held by its cgroup or namespace.
+                counts[group.Id] += enclosure
+                    .Pids()
+                    .Count(pid => ProcFs.TryReadStat(pid, out var stat) && stat.IsAlive && stat.Pgid != group.Id);
             }
         }
 

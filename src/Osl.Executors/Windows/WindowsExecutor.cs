@@ -1,3 +1,4 @@
+using Osl.Executors.Handlers;
 using Osl.Executors.Registry;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -57,8 +58,11 @@ internal sealed class WindowsExecutor : IPlatformExecutor
     /// <summary>Nobody: no job grants its members to break away.</summary>
     public IReadOnlyList<ProcessRef> Escaped(GroupRef group) => [];
 
-    public OperationError? RefuseResources(SpawnProcessOperation operation) =>
-        LaunchResources.Refusal(operation.CpuAffinity, operation.Limits, _mode.LimitsEnforced);
+    public OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation) =>
+        (UnsupportedParts.OfUnix(operation) ?? LaunchResources.Refusal(operation.CpuAffinity, operation.Limits, _mode.LimitsEnforced))
+            is { } refusal
+            ? refusal
+            : SpawnContext.AsHost;
 
     public ProcessState? Read(ProcessRef process) => _processes.Read(process);
 

@@ -17,7 +17,9 @@ internal static class Errno
     internal const int EAGAIN = 11;
     internal const int ENOMEM = 12;
     internal const int EACCES = 13;
+    internal const int EBUSY = 16;
     internal const int EEXIST = 17;
+    internal const int ENODEV = 19;
     internal const int ENOTDIR = 20;
     internal const int EISDIR = 21;
     internal const int EINVAL = 22;
@@ -28,6 +30,7 @@ internal static class Errno
     internal const int ENOSPC = 28;
     internal const int EROFS = 30;
     internal const int EPIPE = 32;
+    internal const int ERANGE = 34;
     internal const int ENAMETOOLONG = 36;
     internal const int ENOSYS = 38;
     internal const int ELOOP = 40;
@@ -49,7 +52,9 @@ internal static class Errno
             EAGAIN => nameof(EAGAIN),
             ENOMEM => nameof(ENOMEM),
             EACCES => nameof(EACCES),
+            EBUSY => nameof(EBUSY),
             EEXIST => nameof(EEXIST),
+            ENODEV => nameof(ENODEV),
             ENOTDIR => nameof(ENOTDIR),
             EISDIR => nameof(EISDIR),
             EINVAL => nameof(EINVAL),
@@ -60,6 +65,7 @@ internal static class Errno
             ENOSPC => nameof(ENOSPC),
             EROFS => nameof(EROFS),
             EPIPE => nameof(EPIPE),
+            ERANGE => nameof(ERANGE),
             ENAMETOOLONG => nameof(ENAMETOOLONG),
             ENOSYS => nameof(ENOSYS),
             ELOOP => nameof(ELOOP),

@@ -68,6 +68,9 @@ public enum MissingThing
 
     /// <summary>A process group.</summary>
     Group,
+
+    /// <summary>An account, or a group of accounts.</summary>
+    Account,
 }
 
 /// <summary>The number now belongs to another process or group than the one meant. Nothing was signalled.</summary>

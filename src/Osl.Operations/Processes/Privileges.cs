@@ -41,6 +41,30 @@ public sealed record PrivilegeConfig
     public ValueList<string>? Capabilities { get; init; }
 }
 
+/// <summary>Whose reads and writes of disks come first (ioprio_set(2)).</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<IoPriorityClass>))]
+public enum IoPriorityClass
+{
+    /// <summary>In turn, by level.</summary>
+    BestEffort,
+
+    /// <summary>When nobody else wants the disk.</summary>
+    Idle,
+
+    /// <summary>Before everybody else, by level. Needs CAP_SYS_NICE or CAP_SYS_ADMIN.</summary>
+    RealTime,
+}
+
+/// <summary>A priority among those who use a disk (ioprio_set(2)); it counts with the I/O schedulers that know it.</summary>
+public sealed record IoPriority
+{
+    /// <summary>The class.</summary>
+    public IoPriorityClass Class { get; init; }
+
+    /// <summary>0 to 7 within the class, 0 comes first; 0 for Idle, which has no levels.</summary>
+    public int Level { get; init; }
+}
+
 /// <summary>What a child can reach.</summary>
 public sealed record SandboxConfig
 {

@@ -32,7 +32,21 @@ internal static partial class OperationWriter
             json.WriteList("cpu_affinity"u8, operation.CpuAffinity);
         }
 
+        WriteIoPriority(json, operation.IoPriority);
         json.WriteInteger("umask"u8, operation.Umask);
+        json.WriteEndObject();
+    }
+
+    private static void WriteIoPriority(Utf8JsonWriter json, IoPriority? priority)
+    {
+        if (priority is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("io_priority"u8);
+        WriteIfNotDefault(json, "class"u8, NameOf(priority.Class), (int)priority.Class);
+        WriteIfNotZero(json, "level"u8, priority.Level);
         json.WriteEndObject();
     }
 
@@ -195,6 +209,14 @@ internal static partial class OperationWriter
             Containment.Session => "session"u8,
             Containment.Cgroup => "cgroup"u8,
             Containment.PidNamespace => "pid_namespace"u8,
+            _ => default,
+        };
+
+    private static ReadOnlySpan<byte> NameOf(IoPriorityClass priority) =>
+        priority switch
+        {
+            IoPriorityClass.Idle => "idle"u8,
+            IoPriorityClass.RealTime => "real_time"u8,
             _ => default,
         };
 

@@ -30,6 +30,17 @@ public sealed partial class ExamplesTests : IDisposable
             Assert.Equal("/tmp", request.GetProperty("working_directory").GetString());
             Assert.Contains("\"LANG\"", request.GetProperty("environment").GetRawText(), StringComparison.Ordinal);
         },
+        ["osl run --containment cgroup -- make"] = async scene =>
+        {
+            await scene.PrintsAsync("made\n");
+            Assert.Equal("cgroup", await scene.SpawnedAsync("/usr/bin/make", "containment"));
+        },
+        ["osl run --limit open-files=64 --limit cpu-time=30s -- make"] = async scene =>
+        {
+            await scene.PrintsAsync("made\n");
+            Assert.Equal("{\"cpu_time\":\"00:00:30\",\"open_files\":64}", await scene.SpawnedAsync("/usr/bin/make", "limits"));
+        },
+        ["osl run --user nobody --no-new-privileges --umask 077 --cwd / -- id -un"] = scene => scene.PrintsAsync("nobody\n"),
         ["osl run --json -- uname -r"] = async scene =>
         {
             var release = await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", TestContext.Current.CancellationToken);
@@ -104,6 +115,11 @@ public sealed partial class ExamplesTests : IDisposable
             ?? AuditEffects.GetValueOrDefault(commandLine)
             ?? PolicyEffects.GetValueOrDefault(commandLine);
         Assert.NotNull(effect);
+        Assert.SkipUnless(
+            Osl.Interop.Linux.Libc.GetEuid() == 0
+                || !(commandLine.Contains("--user", StringComparison.Ordinal) || commandLine.Contains("cgroup", StringComparison.Ordinal)),
+            "Another account, and a cgroup without delegation, are root's."
+        );
         // A place in which git status and make have something to do, and a journal of more than 20 records, one of them a refusal.
         await File.WriteAllTextAsync(
             Path.Combine(_osl.Directory, "Makefile"),
@@ -180,6 +196,13 @@ public sealed partial class ExamplesTests : IDisposable
         {
             Assert.Equal(output, Outcome.Output);
             return Task.CompletedTask;
+        }
+
+        /// <summary>What the journal has of a member of what was started.</summary>
+        internal async Task<string> SpawnedAsync(string program, string member)
+        {
+            var spawn = (await RecordAsync("intent", program)).GetProperty("request").GetProperty("operation").GetProperty("spawn");
+            return spawn.GetProperty(member).ToString();
         }
 
         internal Task ListsAsync(IEnumerable<string> pgids)

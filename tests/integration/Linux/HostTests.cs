@@ -1,3 +1,4 @@
+using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
 
@@ -39,6 +40,22 @@ public sealed class HostTests : LinuxExecutorTest
     public Task Failed_launches_leave_no_descriptor() => RunInside(Plain, nameof(InsideHostTests.Failures_leave_nothing));
 
     [Fact]
+    public Task A_thousand_launches_with_contexts_of_their_own_leave_the_host_as_it_was() =>
+        RunInside(Plain, nameof(InsideContextTests.A_thousand_launches), typeof(InsideContextTests));
+
+    [Fact]
+    [Trait("Needs", "root")]
+    public Task Without_the_capabilities_even_root_is_told_which_are_missing()
+    {
+        Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "Capabilities are taken from root.");
+        return RunInside(
+            "exec setpriv --bounding-set -setuid,-setgid,-sys_nice,-sys_resource,-setpcap,-sys_admin \"$0\" \"$@\"",
+            nameof(InsideContextTests.Without_capabilities),
+            typeof(InsideContextTests)
+        );
+    }
+
+    [Fact]
     public Task A_terminal_is_lent_to_the_child_and_taken_back() =>
         RunInside("exec script --quiet --return --command \"$0 $*\" /dev/null", nameof(InsideHostTests.With_a_terminal));
 
@@ -49,7 +66,50 @@ public sealed class HostTests : LinuxExecutorTest
         return RunInside("exec unshare --pid --mount --fork --kill-child --mount-proc \"$0\" \"$@\"", nameof(InsideHostTests.As_process_1));
     }
 
-    private async Task RunInside(string script, string test)
+    [Theory]
+    [InlineData(nameof(InsideContextTests.Held_by_seccomp))]
+    [InlineData(nameof(InsideContextTests.Held_by_a_lease))]
+    public async Task A_child_that_is_held_never_runs_when_its_host_is_killed(string test)
+    {
+        var directory = Directory.CreateTempSubdirectory("osl-held-");
+        try
+        {
+            var fifo = Path.Combine(directory.FullName, "fifo");
+            var ran = Path.Combine(directory.FullName, "ran");
+            await Shell($"mkfifo {fifo}").Exited;
+            var host = Launch(
+                Environment.ProcessPath!,
+                ["-noLogo", "-noColor", "-explicit", "only", "-method", $"{typeof(InsideContextTests).FullName}.{test}"],
+                environment: EnvironmentOf(fifo, $"{InsideContextTests.RanVariable}={ran}")
+            );
+            var pid = int.Parse(await File.ReadAllTextAsync(fifo, Cancelled), System.Globalization.CultureInfo.InvariantCulture);
+            using var child = Interop.Linux.PidFd.TryOpen(pid, out _);
+            Assert.NotNull(child);
+            Assert.False(Interop.Linux.Descriptor.WaitReadable(child.Number, 0));
+
+            using var held = Executor.Hold((ProcessTarget)host.Process).OrThrow();
+            Assert.Null(held.Signal(Signal.Kill));
+            await host.Exited;
+
+            // A lease that somebody else's child has kept a copy of would last 45 s.
+            Assert.True(Interop.Linux.Descriptor.WaitReadable(child.Number, 60_000));
+            Assert.False(File.Exists(ran));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string[] EnvironmentOf(string report, params string[] more) =>
+        [
+            $"{InsideHostTests.ReportVariable}={report}",
+            "PATH=/usr/bin:/bin",
+            $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
+            .. more,
+        ];
+
+    private async Task RunInside(string script, string test, Type? tests = null)
     {
         var report = Path.GetTempFileName();
         try
@@ -65,16 +125,11 @@ public sealed class HostTests : LinuxExecutorTest
                     "-explicit",
                     "only",
                     "-method",
-                    $"{typeof(InsideHostTests).FullName}.{test}",
+                    $"{(tests ?? typeof(InsideHostTests)).FullName}.{test}",
                 ],
                 output: StandardOutputConfig.Capture(),
                 error: StandardOutputConfig.SameAsOutput,
-                environment:
-                [
-                    $"{InsideHostTests.ReportVariable}={report}",
-                    "PATH=/usr/bin:/bin",
-                    $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
-                ]
+                environment: EnvironmentOf(report)
             );
 
             var exit = await launched.Exited;

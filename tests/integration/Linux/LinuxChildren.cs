@@ -54,39 +54,7 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
         [
             plain with
             {
-                Containment = Containment.Cgroup,
-            },
-            plain with
-            {
-                Containment = Containment.PidNamespace,
-            },
-            plain with
-            {
-                RunAs = new RunAs("nobody"),
-            },
-            plain with
-            {
-                Privileges = new PrivilegeConfig { NoNewPrivileges = true },
-            },
-            plain with
-            {
                 Sandbox = new SandboxConfig { NoNetwork = true },
-            },
-            plain with
-            {
-                Limits = new ResourceLimits { Processes = 10 },
-            },
-            plain with
-            {
-                Nice = 5,
-            },
-            plain with
-            {
-                CpuAffinity = [0],
-            },
-            plain with
-            {
-                Umask = 0x12,
             },
             plain with
             {

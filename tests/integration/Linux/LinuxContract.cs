@@ -16,8 +16,10 @@ public sealed class LinuxContract : ExecutorContract
         feature switch
         {
             Feature.Jobs => new("job objects are Windows's; here a group is known by its pgid."),
-            Feature.Priority => new("nice values and affinity are refused as Unsupported until a later version."),
-            Feature.Limits => new("limits are refused as Unsupported until a later version."),
+            Feature.Priority => new("priority classes and masks are Windows's words; nice values and affinity are shown by ContextTests."),
+            Feature.Limits => new(
+                "limits of memory and processes need a cgroup and its controllers; those of each process are shown by GateTests."
+            ),
             _ => null,
         };
 }

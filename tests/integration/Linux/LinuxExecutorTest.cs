@@ -12,6 +12,8 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
 {
     private protected static readonly string[] SearchPath = ["/usr/bin", "/bin"];
 
+    private static readonly SpawnProcessOperation AsHost = new("/bin/true");
+
     private readonly List<LaunchedProcess> _launched = [];
     private readonly DirectoryInfo _names = Directory.CreateTempSubdirectory("osl-names-");
 
@@ -75,10 +77,16 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         string workingDirectory = "/",
         string[]? environment = null,
         bool foreground = false,
-        LinuxExecutor? executor = null
+        LinuxExecutor? executor = null,
+        SpawnProcessOperation? context = null
     )
     {
         executor ??= Executor;
+        if (!executor.PrepareContext(context ?? AsHost).TryPickT0(out var prepared, out var refused))
+        {
+            return refused;
+        }
+
         var opened = executor.OpenExecutable(program, workingDirectory, SearchPath);
         if (!opened.TryPickT0(out var executable, out var error2))
         {
@@ -105,6 +113,14 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
                     StandardInput = input,
                     StandardOutput = output ?? StandardOutputConfig.Null,
                     StandardError = error ?? StandardOutputConfig.Null,
+                    Account = prepared.Account,
+                    Privileges = context?.Privileges,
+                    Limits = context?.Limits,
+                    Nice = context?.Nice,
+                    CpuAffinity = context?.CpuAffinity ?? [],
+                    IoPriority = context?.IoPriority,
+                    Umask = context?.Umask,
+                    Containment = context?.Containment ?? Containment.None,
                 }
             );
             if (result.TryPickT0(out var launched, out _))

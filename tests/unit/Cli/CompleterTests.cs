@@ -7,7 +7,7 @@ namespace Osl.Tests.Unit.Cli;
 public sealed class CompleterTests
 {
     /// <summary>Names of values for which there is nothing to offer.</summary>
-    private static readonly string[] Free = ["D", "K=V", "TEXT", "N", "NAME", "LINE", "PROGRAM", "T", "ACTION", "OUTCOME", "INDEX"];
+    private static readonly string[] Free = ["D", "K=V", "MASK", "TEXT", "N", "NAME", "LINE", "PROGRAM", "T", "ACTION", "OUTCOME", "INDEX"];
 
     private static readonly string[] Offered =
     [
@@ -22,6 +22,8 @@ public sealed class CompleterTests
         "SHELL",
         "DECISION",
         "RELATION",
+        "LEVEL",
+        "NAME=VALUE",
     ];
 
     [Theory]
@@ -55,6 +57,8 @@ public sealed class CompleterTests
     [InlineData("bash zsh fish", "completion", "")]
     [InlineData(":directories", "run", "--cwd", "/t")]
     [InlineData(":directories", "--audit-dir", "")]
+    [InlineData("cgroup", "run", "--containment", "c")]
+    [InlineData("open-files=", "run", "--limit", "o")]
     [InlineData(":files", "run", "--id-file", "x")]
     [InlineData(":program 1", "run", "")]
     [InlineData(":program 2", "run", "--", "")]

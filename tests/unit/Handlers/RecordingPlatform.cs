@@ -23,6 +23,8 @@ internal sealed class RecordingPlatform(int self, int ownGroup) : IPlatformExecu
         IReadOnlyList<string> searchPath
     ) => new Executable();
 
+    public OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation) => SpawnContext.AsHost;
+
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
         if (plan.JoinGroup is { } group)

@@ -142,6 +142,16 @@ internal static class OperationGenerators
         Gen.Choose(0, 5).Select(Make<int>((spawn, level) => spawn with { Containment = (Containment)level })),
         Gen.Choose(-21, 20).Select(Make<int>((spawn, nice) => spawn with { Nice = nice })),
         Gen.Choose(0, 0x200).Select(Make<int>((spawn, mask) => spawn with { Umask = mask })),
+        Gen.Choose(0, 8)
+            .Select(
+                Make<int>(
+                    (spawn, level) =>
+                        spawn with
+                        {
+                            IoPriority = new IoPriority { Class = (IoPriorityClass)(level % 4), Level = level },
+                        }
+                )
+            ),
         ShortList(Gen.Choose(0, 7)).Select(Make<ValueList<int>>((spawn, cpus) => spawn with { CpuAffinity = cpus })),
         Limits.Select(Make<ResourceLimits>((spawn, limits) => spawn with { Limits = limits })),
         ShortList(Gen.Elements("wheel", "33", "ä"))

@@ -50,6 +50,7 @@ internal static class Samples
             },
             Nice = 5,
             CpuAffinity = [0, 1],
+            IoPriority = new IoPriority { Class = IoPriorityClass.RealTime, Level = 3 },
             Umask = 0x12,
         };
 

@@ -19,9 +19,14 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
     /// <summary>Resolves everything a launch needs; a run is prepared the same way.</summary>
     internal OneOf<SpawnPreparation, OperationError> Prepare(SpawnProcessOperation operation, OperationPreparation preparation)
     {
-        if ((UnsupportedParts.FirstOf(operation) ?? services.Platform.RefuseResources(operation)) is { } unsupported)
+        if (UnsupportedParts.FirstOf(operation) is { } unsupported)
         {
             return unsupported;
+        }
+
+        if (services.Platform.PrepareContext(operation).TryPickT1(out var notHere, out var context))
+        {
+            return notHere;
         }
 
         if (WorkingDirectory.Resolve(operation.WorkingDirectory).TryPickT1(out var missing, out var directory))
@@ -54,8 +59,14 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             WorkingDirectory = directory,
             RealWorkingDirectory = executable.RealWorkingDirectory,
             EnvironmentNames = services.Environment.Names(operation.Environment),
+            RunAs = context.Facts,
         };
-        return new SpawnPreparation(services, operation, facts, executable, join);
+        if (context.ElevationReason is { } reason)
+        {
+            facts = facts with { RequiresElevation = true, ElevationReason = facts.ElevationReason ?? reason };
+        }
+
+        return new SpawnPreparation(services, operation, facts, executable, join) { Account = context.Account };
     }
 }
 
@@ -71,6 +82,9 @@ internal sealed class SpawnPreparation(
     internal SpawnProcessOperation Operation => operation;
 
     internal OperationFacts Facts => facts;
+
+    /// <summary>Whom it runs as, looked up; null for the host's own account.</summary>
+    internal LaunchAccount? Account { get; init; }
 
     /// <param name="scope">The call.</param>
     /// <param name="announce">Whether the start is told by a record of its own: a run's outcome comes only at its end.</param>
@@ -93,9 +107,10 @@ internal sealed class SpawnPreparation(
             ByRealPath = scope.Decision.ByRealPath,
             WorkingDirectory = facts.WorkingDirectory!,
             // A containment is a minimum: where the placement gives less, it is raised.
-            Placement = operation is { Containment: Containment.Group, ProcessGroup.Placement: ProcessGroupPlacement.Inherit }
-                ? ProcessGroupPlacement.NewGroup
-                : operation.ProcessGroup.Placement,
+            Placement =
+                operation.Containment != Containment.None && operation.ProcessGroup.Placement == ProcessGroupPlacement.Inherit
+                    ? ProcessGroupPlacement.NewGroup
+                    : operation.ProcessGroup.Placement,
             JoinGroup = join,
             NewSession = session,
             ForegroundTerminal = operation.ForegroundTerminal,
@@ -106,6 +121,11 @@ internal sealed class SpawnPreparation(
             Nice = operation.Nice,
             CpuAffinity = operation.CpuAffinity,
             Limits = operation.Limits,
+            Account = Account,
+            Privileges = operation.Privileges,
+            IoPriority = operation.IoPriority,
+            Umask = operation.Umask,
+            Containment = operation.Containment,
         };
         if (services.Platform.Launch(plan).TryPickT1(out var error, out var launched))
         {

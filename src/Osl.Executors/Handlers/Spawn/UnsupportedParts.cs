@@ -11,26 +11,24 @@ internal static class UnsupportedParts
     internal static Unsupported? FirstOf(SpawnProcessOperation operation)
     {
         var what =
-            operation.Containment is Containment.Cgroup or Containment.PidNamespace ? $"containment {operation.Containment}"
-            : operation.Containment is not Containment.None && operation.ProcessGroup.Placement == ProcessGroupPlacement.JoinGroup
+            operation.Containment is not Containment.None && operation.ProcessGroup.Placement == ProcessGroupPlacement.JoinGroup
                 ? "a containment of its own for a process that joins a group"
-            : operation.RunAs is not null ? "running as another user"
-            : operation.Privileges is not null ? "changing privileges"
             : operation.Sandbox is not null ? "a sandbox"
-            : operation.Umask is not null ? "a file mode creation mask"
             : StreamOf(operation.StandardOutput) ?? StreamOf(operation.StandardError);
         return what is null ? null : new Unsupported(what, Later);
     }
 
-    /// <summary>For a platform that has no way for any of them.</summary>
-    internal static Unsupported? ResourcesOf(SpawnProcessOperation operation)
+    /// <summary>What Windows has no way for.</summary>
+    internal static Unsupported? OfUnix(SpawnProcessOperation operation)
     {
         var what =
-            operation.Limits is not null ? "resource limits"
-            : operation.Nice is not null ? "a nice value"
-            : operation.CpuAffinity.Count > 0 ? "CPU affinity"
+            operation.Containment is Containment.Cgroup or Containment.PidNamespace ? $"containment {operation.Containment}"
+            : operation.RunAs is not null ? "running as another user"
+            : operation.Privileges is not null ? "changing privileges"
+            : operation.Umask is not null ? "a file mode creation mask"
+            : operation.IoPriority is not null ? "an I/O priority"
             : null;
-        return what is null ? null : new Unsupported(what, Later);
+        return what is null ? null : new Unsupported(what, "Leave it out, or run on Linux.");
     }
 
     private static string? StreamOf(StandardOutputConfig output) =>

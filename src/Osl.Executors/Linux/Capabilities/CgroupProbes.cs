@@ -6,17 +6,11 @@ namespace Osl.Executors.Linux;
 /// <summary>Control groups (cgroups(7)): version 2 at all, its controllers, and whether we may make groups below our own.</summary>
 internal static class CgroupProbes
 {
-    private const string UnifiedHierarchy = "/sys/fs/cgroup";
-    private const string HybridHierarchy = "/sys/fs/cgroup/unified";
     private const int W_OK = 2;
 
     internal static IEnumerable<Capability> Read()
     {
-        var root =
-            File.Exists(Path.Join(UnifiedHierarchy, "cgroup.controllers")) ? UnifiedHierarchy
-            : File.Exists(Path.Join(HybridHierarchy, "cgroup.controllers")) ? HybridHierarchy
-            : null;
-        if (root is null)
+        if (CgroupTree.Root is not { } root)
         {
             const string Remedy = "Boot with the unified hierarchy, or mount cgroup2.";
             yield return new Capability("cgroup-v2", Available: false, "not mounted", Remedy);
@@ -27,17 +21,25 @@ internal static class CgroupProbes
 
         yield return new Capability("cgroup-v2", Available: true, $"{root}: kill and freeze a whole group");
         yield return Controllers(root);
-        yield return Delegated(root);
+        yield return Delegated();
     }
 
     private static Capability Controllers(string root)
     {
         // What our own group has been given; where that can't be told, what the hierarchy has.
-        var own = Own(root);
+        var own = CgroupTree.Own();
         var controllers =
             (own is null ? null : SystemText.Read($"{own}/cgroup.controllers")) ?? SystemText.Read($"{root}/cgroup.controllers");
-        return controllers is { Length: > 0 }
-            ? new Capability("cgroup-controllers", Available: true, controllers)
+        var older = GroupLimit
+            .Controllers.Where(controller => CgroupTree.OwnOfVersion1(controller) is { } place && IsWritable(place))
+            .ToList();
+        var all = string.Join("; of version 1: ", new[] { controllers, string.Join(' ', older) }.Where(text => text is { Length: > 0 }));
+        return all.Length > 0
+            ? new Capability(
+                "cgroup-controllers",
+                Available: true,
+                older.Count > 0 && controllers is not { Length: > 0 } ? $"of version 1: {all}" : all
+            )
             : new Capability(
                 "cgroup-controllers",
                 Available: false,
@@ -46,8 +48,8 @@ internal static class CgroupProbes
             );
     }
 
-    private static Capability Delegated(string root) =>
-        Own(root) is not { } own
+    private static Capability Delegated() =>
+        CgroupTree.Own() is not { } own
             ? new Capability(
                 "cgroup-delegated",
                 Available: false,
@@ -62,17 +64,6 @@ internal static class CgroupProbes
             $"{own} is not writable for this account",
             "Run it in a delegated group: systemd-run --user --scope -p Delegate=yes."
         );
-
-    /// <summary>Our group of version 2: the line of /proc/self/cgroup that begins with 0.</summary>
-    private static string? Own(string root)
-    {
-        var line = SystemText
-            .Read("/proc/self/cgroup")
-            ?.Split('\n')
-            .FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal));
-        var path = line is null ? null : (root + line[3..]).TrimEnd('/');
-        return path is not null && Directory.Exists(path) ? path : null;
-    }
 
     /// <summary>The controllers that version 1 has taken: those of /proc/cgroups with a hierarchy, which none of version 2 has.</summary>
     private static string OfVersion1()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Osl.Interop.Files;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
@@ -23,6 +24,15 @@ internal readonly record struct LaunchPaths(string Program, string Directory, st
         if (!lease.RunsByDescriptor || lease.Descriptor < 0)
         {
             return new LaunchPaths(byPath, directory, "");
+        }
+
+        if (plan.Account is not null)
+        {
+            // The links are ours alone: another account can't use them. Whoever could replace what lies on a trusted path needs no
+            // such detour.
+            return TrustedPath.Examine(facts.CanonicalPath).IsTrusted
+                ? new LaunchPaths(facts.CanonicalPath, directory, "")
+                : new LaunchPaths(ProgramNames.Target, directory, Descriptor.ProcPath(lease.Descriptor));
         }
 
         // Without closefrom, our own number reaches the child under the same one, close-on-exec as it is.

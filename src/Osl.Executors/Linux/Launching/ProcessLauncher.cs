@@ -37,7 +37,8 @@ internal sealed class ProcessLauncher(
     EpollLoop io,
     LinuxGroups groups,
     ProgramNames names,
-    JobControl? jobControl = null
+    JobControl? jobControl = null,
+    GateKind gates = GateKind.Any
 )
 {
     private static readonly Action Nothing = static () => { };
@@ -75,6 +76,24 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
     {
+        if (!plan.HasOwnContext)
+        {
+            return Launch(plan, registration, context: null);
+        }
+
+        if (!LaunchContext.Prepare(plan, gates).TryPickT0(out var context, out var refused))
+        {
+            return refused;
+        }
+
+        using (context)
+        {
+            return Launch(plan, registration, context);
+        }
+    }
+
+    private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration, LaunchContext? context)
+    {
         var pipes = new ChildPipes();
         try
         {
@@ -86,21 +105,21 @@ internal sealed class ProcessLauncher(
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
             var paths = LaunchPaths.Of(plan, names);
-            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, KeptIgnored, out var pid);
+            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
             if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
             {
-                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, KeptIgnored, out pid);
+                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, context, out pid);
             }
 
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
                 terminal?.Dispose();
-                return SpawnErrors.Describe(error, plan);
+                return context?.Failure ?? SpawnErrors.Describe(error, plan);
             }
 
             pipes.CloseChildEnds();
-            return Adopt(plan, registration, ref pipes, pid, terminal);
+            return Adopt(plan, registration, ref pipes, pid, terminal, context);
         }
         finally
         {
@@ -114,7 +133,8 @@ internal sealed class ProcessLauncher(
         IRegistration registration,
         ref ChildPipes pipes,
         int pid,
-        TerminalLoan? terminal
+        TerminalLoan? terminal,
+        LaunchContext? context
     )
     {
         var pidfd = PidFd.TryOpen(pid, out var error);
@@ -142,7 +162,13 @@ internal sealed class ProcessLauncher(
             : plan.JoinGroup is { } target ? target.Group.Id
             : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
-        var child = new LinuxChild(watcher, groups, pidfd, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
+        var child = new LinuxChild(watcher, groups, pidfd, process, registration)
+        {
+            OwnGroup = ownGroup,
+            Terminal = terminal,
+            Cgroup = context?.Cgroup,
+            Enclosure = context?.EnclosureOf(process),
+        };
         terminal?.Born(pid);
 
         registration.Started(process, pgid);
@@ -164,6 +190,7 @@ internal sealed class ProcessLauncher(
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
+        context?.Keep();
         if (pidfd is null)
         {
             child.EndUnseen();
@@ -188,14 +215,7 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private static unsafe int Spawn(
-        LaunchPlan plan,
-        in LaunchPaths paths,
-        in ChildPipes pipes,
-        int terminal,
-        ulong keptIgnored,
-        out int pid
-    )
+    private unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, LaunchContext? context, out int pid)
     {
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
@@ -214,7 +234,7 @@ internal sealed class ProcessLauncher(
                 plan.OwnsSession,
                 plan.Placement != ProcessGroupPlacement.Inherit,
                 plan.JoinGroup is { } group ? group.Group.Id : 0,
-                keptIgnored
+                KeptIgnored
             );
             spawn.SetInput(plan.StandardInput, pipes.ChildInput);
             if (terminal >= 0)
@@ -225,17 +245,21 @@ internal sealed class ProcessLauncher(
             spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
             spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
             spawn.ChangeDirectory(directory);
+            var first = ProgramNames.ChildDescriptor;
             if (paths.OpenProgram.Length > 0)
             {
-                spawn.Reopen(open, ProgramNames.ChildDescriptor);
-                spawn.CloseTheRest(ProgramNames.ChildDescriptor + 1);
-            }
-            else
-            {
-                spawn.CloseTheRest();
+                spawn.Reopen(open, first++);
             }
 
-            var error = spawn.Spawn(path, argv, envp, out pid);
+            var armed = context?.Arm(ref spawn, ref first) ?? 0;
+            spawn.CloseTheRest(first);
+            context?.AddWait(ref spawn);
+
+            pid = 0;
+            var error =
+                armed != 0 ? armed
+                : context is null ? spawn.Spawn(path, argv, envp, out pid)
+                : spawn.Spawn(context, path, argv, envp, out pid);
             spawn.Dispose();
             NativeStrings.Return(block);
             return error;

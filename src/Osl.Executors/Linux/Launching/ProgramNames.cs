@@ -17,7 +17,8 @@ internal sealed class ProgramNames(string? directory)
     /// <summary>The number under which the child holds its program open.</summary>
     internal const int ChildDescriptor = 3;
 
-    private static readonly string Target = Descriptor.ProcPath(ChildDescriptor);
+    /// <summary>Where the child finds its program without a link.</summary>
+    internal static readonly string Target = Descriptor.ProcPath(ChildDescriptor);
 
     private readonly ConcurrentDictionary<string, string> _links = new(StringComparer.Ordinal);
     private readonly Lazy<bool> _usable = new(() => directory is not null && Prepare(directory));

@@ -125,6 +125,12 @@ internal unsafe ref struct SpawnActions
     internal void Reopen(byte* path, int number) =>
         Check(Libc.PosixSpawnActionsAddOpen(_actions, number, path, Libc.O_PATH | Libc.O_CLOEXEC, 0));
 
+    /// <summary>Opens a file under a number of the child's; whatever is open there is closed before.</summary>
+    internal void Open(byte* path, int number, int flags) => Check(Libc.PosixSpawnActionsAddOpen(_actions, number, path, flags, 0));
+
+    /// <summary>Closes the child's copy of a descriptor of ours.</summary>
+    internal void Close(int number) => Check(Libc.PosixSpawnActionsAddClose(_actions, number));
+
     internal void ChangeDirectory(byte* path) => Check(Libc.PosixSpawnActionsAddChdir(_actions, path));
 
     /// <summary>Closes what a library of the host has opened without O_CLOEXEC. Ours is closed by its flag, with every libc.</summary>
@@ -145,6 +151,14 @@ internal unsafe ref struct SpawnActions
         var error = _error != 0 ? _error : Libc.PosixSpawn(&started, path, _actions, _attributes, argv, envp);
         pid = started;
         return error;
+    }
+
+    /// <summary>Starts the program in a context of its own.</summary>
+    /// <returns>The error number, or 0: then its exec has succeeded.</returns>
+    internal readonly int Spawn(LaunchContext context, byte* path, byte** argv, byte** envp, out int pid)
+    {
+        pid = 0;
+        return _error != 0 ? _error : context.Start(_actions, _attributes, path, argv, envp, out pid);
     }
 
     internal readonly void Dispose()

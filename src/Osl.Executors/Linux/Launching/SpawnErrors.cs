@@ -24,6 +24,12 @@ internal static class SpawnErrors
         return error switch
         {
             Errno.ENOENT => NoEntry(path, plan.WorkingDirectory),
+            Errno.EACCES when plan.Account is { } account => Failed(
+                error,
+                path,
+                $"{account.Name} may not execute it, or its interpreter, or not enter the working directory '{plan.WorkingDirectory}'",
+                "Check the permissions for that account, or name another working directory (--cwd)."
+            ),
             Errno.EACCES => Failed(
                 error,
                 path,

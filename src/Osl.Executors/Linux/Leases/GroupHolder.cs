@@ -45,7 +45,7 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
 
         if (groups.Find(group) is { } child && child.TryShare() is { } shared)
         {
-            var identity = new GroupIdentity(group, shared);
+            var identity = new GroupIdentity(group, shared, child.Enclosure);
             // Without an entry it has been seen dead, though perhaps not reaped yet: held now it would be nobody's.
             if ((child.IsRunning && entry is not null) || groups.AnyAlive(identity, out _))
             {
@@ -62,20 +62,21 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
             return LinuxErrors.CannotHold(group.ToString(), error);
         }
 
+        var enclosure = Enclosure.Find(group);
         var numberReused = false;
         if (leader is not null)
         {
             var there = ProcLine.TryRead(group.Leader.Pid, out var line) && leader.Send(0) != Errno.ESRCH;
             if (there && line.StartTime == group.Leader.StartTime)
             {
-                return LeaseIfAlive(new GroupIdentity(group, leader), entry, line);
+                return LeaseIfAlive(new GroupIdentity(group, leader, enclosure), entry, line);
             }
 
             numberReused = there;
             leader.Dispose();
         }
 
-        var marked = new GroupIdentity(group, leader: null);
+        var marked = new GroupIdentity(group, leader: null, enclosure);
         if (marked.Marker.Length > 0 && groups.AnyAlive(marked, out _))
         {
             return Lease(marked, entry, sharesLeader: false);

@@ -5,9 +5,12 @@ using Osl.Operations.Processes;
 
 namespace Osl.Executors.Linux;
 
-/// <summary>What a group is recognised by: its leader's pidfd, or else the marker its members carry.</summary>
-internal sealed class GroupIdentity(GroupRef group, PidFd? leader)
+/// <summary>What a group is recognised by: its leader's pidfd, or else the marker its members carry; and what encloses it.</summary>
+internal sealed class GroupIdentity(GroupRef group, PidFd? leader, Enclosure? enclosure = null)
 {
+    /// <summary>Who is in it is a member too, whatever its group; null for a group that is held by its number only.</summary>
+    internal Enclosure? Enclosure { get; } = enclosure;
+
     internal GroupRef Group { get; } = group;
 
     /// <summary>Held since before the leader's identity was compared; null when the leader is gone.</summary>

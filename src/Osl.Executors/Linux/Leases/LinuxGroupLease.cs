@@ -16,6 +16,7 @@ namespace Osl.Executors.Linux;
 internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups, ExitWatcher watcher, bool sharesLeader)
     : GroupLease(identity.Group)
 {
+    private const int Kill = 9;
     private const int Rounds = 32;
     private const int WatchedAtOnce = 64;
 
@@ -30,6 +31,11 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
         if (ProtectedTargets.Contains(Group.Id, isGroup: true))
         {
             return ProtectedTargets.Refuse(Group.Id, isGroup: true);
+        }
+
+        if (identity.Enclosure is { } enclosure)
+        {
+            return SignalEnclosed(signal, number, enclosure);
         }
 
         return identity.Leader is { } leader && groups.GroupSignal
@@ -162,7 +168,29 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
         return ended;
     }
 
-    private OperationError? SignalEach(int number)
+    /// <summary>The group at once, as ever, and whoever has left it and is inside still.</summary>
+    private OperationError? SignalEnclosed(Signal signal, int number, Enclosure enclosure)
+    {
+        var atOnce = identity.Leader is not null && groups.GroupSignal;
+        var error = atOnce ? identity.Leader!.Send(number, group: true) : Errno.ESRCH;
+        if (number == Kill)
+        {
+            var killed = enclosure.Kill();
+            error = killed;
+        }
+        else if (enclosure is PidNamespaceEnclosure space && identity.Leader is not null && space.IsSparedBy(signal))
+        {
+            // As if it were any other process: what would end that ends it.
+            error = identity.Leader.Send(Kill);
+        }
+
+        var others = SignalEach(number, beyondGroup: atOnce);
+        return error == 0 || others is null ? null
+            : error == Errno.ESRCH ? others
+            : LinuxErrors.OfSignal(error, Group.ToString());
+    }
+
+    private OperationError? SignalEach(int number, bool beyondGroup = false)
     {
         var done = new HashSet<(int Pid, long Start)>();
         var lastError = Errno.ESRCH;
@@ -172,6 +200,11 @@ internal sealed class LinuxGroupLease(GroupIdentity identity, LinuxGroups groups
             var found = false;
             foreach (var member in groups.Members(identity))
             {
+                if (beyondGroup && member.Pgid == Group.Id)
+                {
+                    continue;
+                }
+
                 if (!member.IsAlive || !done.Add((member.Pid, member.StartTime)) || ProtectedTargets.Contains(member.Pid, isGroup: false))
                 {
                     continue;

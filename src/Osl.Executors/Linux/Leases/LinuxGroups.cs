@@ -57,11 +57,35 @@ internal sealed class LinuxGroups(bool groupSignal)
             pids.Dispose();
         }
 
-        if (members.Count == 0)
+        if (members.Count > 0)
         {
-            return members;
+            KeepCertain(identity, members);
         }
 
+        if (identity.Enclosure is { } enclosure)
+        {
+            AddEnclosed(enclosure, members, withNames);
+        }
+
+        return members;
+    }
+
+    private static void AddEnclosed(Enclosure enclosure, List<ProcLine> members, bool withNames)
+    {
+        var known = members.ConvertAll(member => member.Pid);
+        foreach (var pid in enclosure.Pids())
+        {
+            // Read first, then asked whether it is inside: by then the number may be another's.
+            if (!known.Contains(pid) && ProcLine.TryRead(pid, out var line, withNames) && enclosure.Contains(pid))
+            {
+                members.Add(line);
+            }
+        }
+    }
+
+    /// <summary>Of those who were seen under the number, the members.</summary>
+    private void KeepCertain(GroupIdentity identity, List<ProcLine> members)
+    {
         switch (identity.Leader is { } leader ? Pin(leader) : GroupPin.Unknown)
         {
             case GroupPin.Empty:
@@ -74,12 +98,29 @@ internal sealed class LinuxGroups(bool groupSignal)
             default:
                 break;
         }
-
-        return members;
     }
 
     /// <summary>Whether anybody is alive in a group, and one of those who are.</summary>
     internal bool AnyAlive(GroupIdentity identity, out ProcLine member)
+    {
+        if (AnyAliveInGroup(identity, out member))
+        {
+            return true;
+        }
+
+        foreach (var pid in identity.Enclosure?.Pids() ?? [])
+        {
+            if (ProcLine.TryRead(pid, out member) && member.IsAlive && identity.Enclosure!.Contains(pid))
+            {
+                return true;
+            }
+        }
+
+        member = default;
+        return false;
+    }
+
+    private bool AnyAliveInGroup(GroupIdentity identity, out ProcLine member)
     {
         var pids = PidList.Open();
         try
@@ -114,6 +155,10 @@ internal sealed class LinuxGroups(bool groupSignal)
 
     /// <summary>Whether a process that was seen as a member still is: for who has opened it since.</summary>
     internal bool IsStillMember(GroupIdentity identity, in ProcLine seen) =>
+        IsStillInGroup(identity, seen)
+        || (identity.Enclosure?.Contains(seen.Pid) == true && ProcLine.TryRead(seen.Pid, out var now) && now.StartTime == seen.StartTime);
+
+    private bool IsStillInGroup(GroupIdentity identity, in ProcLine seen) =>
         TryReadMember(seen.Pid, identity.Group.Id, out var now)
         && now.StartTime == seen.StartTime
         && (

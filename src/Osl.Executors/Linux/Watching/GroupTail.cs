@@ -11,7 +11,7 @@ internal static class GroupTail
 {
     internal static async Task FollowAsync(ExitWatcher watcher, LinuxGroups groups, LinuxChild leader, PidFd pidfd)
     {
-        var identity = new GroupIdentity(leader.OwnGroup!, pidfd);
+        var identity = new GroupIdentity(leader.OwnGroup!, pidfd, leader.Enclosure);
         while (groups.AnyAlive(identity, out var member))
         {
             // Opened, then looked at again: by now the pid may be another process's.

@@ -23,6 +23,12 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>The group that was made for it.</summary>
     internal GroupRef? OwnGroup { get; init; }
 
+    /// <summary>The control groups that were made for it; taken away when nobody is left in them.</summary>
+    internal Cgroup? Cgroup { get; init; }
+
+    /// <summary>What holds its group together beyond the number.</summary>
+    internal Enclosure? Enclosure { get; init; }
+
     /// <summary>The terminal it was lent, or may be; given back when it has ended.</summary>
     internal TerminalLoan? Terminal { get; init; }
 
@@ -91,7 +97,10 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     private bool Conclude()
     {
         // Mostly the leader is the last: one call tells, without looking at a single other process.
-        var livesOn = OwnGroup is not null && pidfd is not null && groups.Pin(pidfd) != GroupPin.Empty;
+        var livesOn =
+            OwnGroup is not null
+            && pidfd is not null
+            && (groups.Pin(pidfd) != GroupPin.Empty || Enclosure is CgroupEnclosure { IsPopulated: true });
         if (!livesOn)
         {
             Release();
@@ -111,6 +120,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>Nobody is left: the entry ends and the descriptor is closed.</summary>
     internal void Release()
     {
+        Cgroup?.Remove();
         registration.Ended();
         groups.Forget(this);
         lock (_gate)

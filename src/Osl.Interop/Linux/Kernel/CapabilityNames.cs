@@ -58,6 +58,15 @@ internal static class CapabilityNames
             .Where(bit => (set >> bit & 1) != 0)
             .Select(bit => bit < Names.Length ? Names[bit] : bit.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
+    /// <summary>The bit of one that is written as in capabilities(7), such as <c>CAP_KILL</c>; negative for an unknown one.</summary>
+    internal static int BitOf(string name) =>
+        name.StartsWith("CAP_", StringComparison.Ordinal)
+            ? Array.FindIndex(Names, known => name.AsSpan(4).Equals(known, StringComparison.OrdinalIgnoreCase))
+            : -1;
+
+    /// <summary>As capabilities(7) writes it.</summary>
+    internal static string Of(int bit) => $"CAP_{Names[bit].ToUpperInvariant()}";
+
     /// <summary>Those by name that are not in a set.</summary>
     internal static IEnumerable<string> Lacking(ulong set) => Names.Where((_, bit) => (set >> bit & 1) == 0);
 }

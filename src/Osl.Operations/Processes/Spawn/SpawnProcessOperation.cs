@@ -110,6 +110,9 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     /// <summary>The CPUs it may run on, by number; empty for the host's.</summary>
     public ValueList<int> CpuAffinity { get; init; }
 
+    /// <summary>Priority for disks; null for the host's.</summary>
+    public IoPriority? IoPriority { get; init; }
+
     /// <summary>File mode creation mask, 0 to 0777 octal; null for the host's.</summary>
     public int? Umask { get; init; }
 

@@ -10,6 +10,9 @@ internal sealed partial class SpawnProcessValidator
     /// <summary>Linux's NGROUPS_MAX.</summary>
     private const int MostGroups = 65_536;
 
+    /// <summary>IOPRIO_NR_LEVELS less one.</summary>
+    private const int MostIoLevel = 7;
+
     private const int MostPermissionBits = 0x1FF;
 
     private static readonly SearchValues<char> CapabilityCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -20,6 +23,16 @@ internal sealed partial class SpawnProcessValidator
         failures.RequireRange(nameof(spawn.Nice), spawn.Nice, -20, 19);
         failures.RequireRange(nameof(spawn.Umask), spawn.Umask, 0, MostPermissionBits);
         CheckAffinity(spawn.CpuAffinity, ref failures);
+        if (spawn.IoPriority is { } priority)
+        {
+            failures.RequireDefined("IoPriority.Class", priority.Class);
+            failures.RequireRange("IoPriority.Level", priority.Level, 0, MostIoLevel);
+            if (priority is { Class: IoPriorityClass.Idle, Level: > 0 and <= MostIoLevel })
+            {
+                failures.Add("IoPriority.Level", "has to be 0 for Idle, which has no levels");
+            }
+        }
+
         if (spawn.RunAs is { } account)
         {
             CheckAccount(account, ref failures);

@@ -101,6 +101,16 @@ public sealed class SpawnProcessValidatorTests
             { "Containment is no Containment.", spawn => spawn with { Containment = (Containment)77 } },
             { "Nice has to be from -20 to 19.", spawn => spawn with { Nice = 20 } },
             { "Umask has to be from 0 to 511.", spawn => spawn with { Umask = 0x200 } },
+            { "IoPriority.Level has to be from 0 to 7.", spawn => spawn with { IoPriority = new() { Level = 8 } } },
+            {
+                "IoPriority.Level has to be 0 for Idle",
+                spawn =>
+                    spawn with
+                    {
+                        IoPriority = new() { Class = IoPriorityClass.Idle, Level = 1 },
+                    }
+            },
+            { "IoPriority.Class is no IoPriorityClass.", spawn => spawn with { IoPriority = new() { Class = (IoPriorityClass)9 } } },
             { "CpuAffinity[1] names a CPU a second time.", spawn => spawn with { CpuAffinity = [3, 3] } },
             { "CpuAffinity[0] has to be from 0", spawn => spawn with { CpuAffinity = [-1] } },
             { "RunAs.User is empty.", spawn => spawn with { RunAs = new("") } },

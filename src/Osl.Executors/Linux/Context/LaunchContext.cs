@@ -1,0 +1,334 @@
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// One launch with a context of its own: account, capabilities, priorities, mask, limits, containment.
+/// </summary>
+/// <remarks>
+/// Constraints and scheme (adr/0034-launch-thread.md, adr/0035-gates.md):
+/// <para>
+/// Most of a context belongs to the thread that starts a process, and its children inherit it. So a thread is made for this one launch,
+/// takes the context on by raw system calls, calls posix_spawn(3), and ends. Nothing of the host changes but, for as long as a thread
+/// of another account lives, whether it may be traced (<see cref="Dumpable"/>).
+/// </para>
+/// <para>
+/// The rest belongs to the process: limits, cgroup. It is set up by the thread that asked for the launch, while a <see cref="Gate"/>
+/// holds the child inside posix_spawn.
+/// </para>
+/// <para>
+/// What is lacking is told before anything starts, by the host's capabilities, not its uid. What the kernel refuses all the same ends
+/// the launch at that call: the child is never started with less than was asked for.
+/// </para>
+/// </remarks>
+internal sealed unsafe class LaunchContext : IDisposable
+{
+    private readonly LaunchPlan _plan;
+    private readonly HostPrivileges _host;
+    private readonly ContextCalls _calls;
+    private readonly List<RequestedLimits.Entry> _limits;
+    private readonly GateKind _kind;
+    private Gate? _gate;
+    private bool _kept;
+
+    private LaunchContext(LaunchPlan plan, HostPrivileges host, ContextCalls calls, List<RequestedLimits.Entry> limits, GateKind kind)
+    {
+        _plan = plan;
+        _host = host;
+        _calls = calls;
+        _limits = limits;
+        _kind = kind;
+    }
+
+    /// <summary>Why it failed, where posix_spawn's number would not tell.</summary>
+    internal OperationError? Failure { get; private set; }
+
+    /// <summary>The control groups of the launch; null where it needs none.</summary>
+    internal Cgroup? Cgroup { get; private init; }
+
+    /// <summary>Looks whether the host may do what is asked for. Starts nothing.</summary>
+    internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates)
+    {
+        var host = HostPrivileges.Read();
+        var calls = new ContextCalls(plan, host);
+        var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
+        if ((calls.Refusal() ?? RefuseLimits(plan, host, limits)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var groupLimit = plan.Limits is { } asked ? RequestedLimits.OfGroup(asked) : null;
+        var groups = groupLimit is not null || plan.Containment == Containment.Cgroup;
+        if (limits.Count == 0 && !groups && plan.Containment != Containment.PidNamespace)
+        {
+            return new LaunchContext(plan, host, calls, limits, GateKind.Any);
+        }
+
+        var kind = Choose(plan, host, calls, gates);
+        if (kind == GateKind.Any)
+        {
+            return NoGate(plan);
+        }
+
+        if (!groups)
+        {
+            return new LaunchContext(plan, host, calls, limits, kind);
+        }
+
+        if (!plan.OwnsGroup)
+        {
+            return new LimitUnavailable(groupLimit ?? "containment", "it is for a whole group, and none is made: start it in a new one");
+        }
+
+        return Cgroup
+            .Create(plan.Operation, plan.Containment == Containment.Cgroup || CgroupTree.Own() is not null, plan.Limits)
+            .TryPickT0(out var cgroup, out var refused)
+            ? new LaunchContext(plan, host, calls, limits, kind) { Cgroup = cgroup }
+            : refused;
+    }
+
+    /// <summary>The child has begun: from now on its control groups are its own.</summary>
+    internal void Keep() => _kept = true;
+
+    /// <summary>What encloses the child beyond its group; null where nothing does.</summary>
+    internal Enclosure? EnclosureOf(ProcessRef child) =>
+        _plan.Containment == Containment.PidNamespace ? PidNamespaceEnclosure.Find(child) : Cgroup?.Enclosure;
+
+    /// <summary>Makes a gate for one spawn, and gives the child what it needs for it.</summary>
+    /// <param name="actions">The child's file actions.</param>
+    /// <param name="first">The first number that the child does not use yet.</param>
+    /// <returns>The error number, or 0.</returns>
+    internal int Arm(ref SpawnActions actions, ref int first)
+    {
+        if (_kind == GateKind.Any)
+        {
+            return 0;
+        }
+
+        _gate?.Dispose();
+        _gate = _kind == GateKind.Seccomp ? new SeccompGate() : new LeaseGate();
+        return _gate.Arm(ref actions, ref first);
+    }
+
+    /// <summary>The last of the child's file actions.</summary>
+    internal void AddWait(ref SpawnActions actions) => _gate?.AddWait(ref actions);
+
+    /// <summary>Starts the program, and returns when its exec has succeeded or failed.</summary>
+    /// <returns>The error number, or 0.</returns>
+    internal int Start(byte* actions, byte* attributes, byte* path, byte** argv, byte** envp, out int pid)
+    {
+        pid = 0;
+        Failure = null;
+        using var program = new RawProgram();
+        var progress = -1;
+        try
+        {
+            if (_gate is not null)
+            {
+                progress = Libc.Eventfd(0, Libc.EFD_CLOEXEC);
+                if (progress < 0)
+                {
+                    return Libc.LastError;
+                }
+
+                program.Progress = progress;
+            }
+
+            _calls.Write(program, _gate, path, argv);
+            program.AddSpawn(path, actions, attributes, argv, envp);
+            var error = Run(program);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            pid = program.Pid;
+            return 0;
+        }
+        finally
+        {
+            if (progress >= 0)
+            {
+                _ = Libc.Close(progress);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _gate?.Dispose();
+        _gate = null;
+        if (!_kept)
+        {
+            Cgroup?.Kill();
+            Cgroup?.Remove();
+        }
+    }
+
+    private int Run(RawProgram program)
+    {
+        if (_calls.ChangesAccount)
+        {
+            Dumpable.Keep();
+        }
+
+        var held = _gate is null;
+        try
+        {
+            Thread thread;
+            try
+            {
+                thread = program.Start();
+            }
+            catch (OutOfMemoryException)
+            {
+                return Errno.EAGAIN;
+            }
+
+            try
+            {
+                held = held || Hold(program, _gate!);
+            }
+            finally
+            {
+                program.Join(thread);
+            }
+        }
+        finally
+        {
+            if (_calls.ChangesAccount)
+            {
+                Dumpable.Restore();
+            }
+        }
+
+        if (program.FailedStep is { } step)
+        {
+            Failure = ContextErrors.Describe((ContextStep)step, program.Error, _plan);
+            return program.Error;
+        }
+
+        if (program.Error != 0)
+        {
+            return program.Error;
+        }
+
+        if (held && Failure is null)
+        {
+            return 0;
+        }
+
+        // Ended before its first instruction, or, where the gate has not held, as soon as it is known.
+        LinuxChild.Abandon(program.Pid);
+        Failure ??= ContextErrors.NotHeld(_plan);
+        return Errno.EPERM;
+    }
+
+    /// <summary>What is done while the child is held. Whatever happens, it is let go or ended.</summary>
+    /// <returns>Whether it was held until now.</returns>
+    private bool Hold(RawProgram program, Gate gate)
+    {
+        var pid = gate.AwaitHeld(program);
+        if (pid == 0)
+        {
+            return false;
+        }
+
+        var ready = false;
+        var held = false;
+        try
+        {
+            Failure = Configure(pid);
+            ready = Failure is null;
+        }
+        finally
+        {
+            held = gate.Release(pid, ready);
+        }
+
+        return held;
+    }
+
+    private OperationError? Configure(int pid) =>
+        Cgroup?.Join(pid) ?? (_plan.Containment == Containment.PidNamespace ? NamespaceProc.Mount(pid) : null) ?? SetLimits(pid);
+
+    private OperationError? SetLimits(int pid)
+    {
+        // Another account's process: CAP_SYS_RESOURCE, or a thread of that account (prlimit(2)).
+        if (_limits.Count > 0 && _calls.ChangesAccount && !_host.Has(HostPrivileges.SysResource))
+        {
+            return SetLimitsAs(_plan.Account!, pid);
+        }
+
+        foreach (var (resource, name, limit) in _limits)
+        {
+            var error = Libc.SetLimit(pid, resource, limit);
+            if (error != 0)
+            {
+                return ContextErrors.LimitRefused(name, error);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Only the real ids change: those are what prlimit(2) compares, and the host stays as traceable as it is.</summary>
+    private OperationError? SetLimitsAs(LaunchAccount account, int pid)
+    {
+        const nint Same = -1;
+        using var program = new RawProgram();
+        program.Add((int)ContextStep.Group, SyscallNumber.Setresgid, (nint)account.Gid, Same, Same);
+        program.Add((int)ContextStep.User, SyscallNumber.Setresuid, (nint)account.Uid, Same, Same);
+        foreach (var (resource, _, limit) in _limits)
+        {
+            var memory = (Libc.ResourceLimit*)program.Memory(sizeof(Libc.ResourceLimit));
+            *memory = limit;
+            program.Add((int)ContextStep.Limits, SyscallNumber.Prlimit64, pid, resource, (nint)memory);
+        }
+
+        try
+        {
+            program.Join(program.Start());
+        }
+        catch (OutOfMemoryException)
+        {
+            return SpawnErrors.Resource(Errno.EAGAIN, _plan.Executable.Facts.Path);
+        }
+
+        return program.FailedStep is null ? null : ContextErrors.LimitRefused("of the process", program.Error);
+    }
+
+    private static OperationError? RefuseLimits(LaunchPlan plan, HostPrivileges host, List<RequestedLimits.Entry> limits)
+    {
+        if (RequestedLimits.Raised(limits) is { } raised && !host.Has(HostPrivileges.SysResource))
+        {
+            return HostPrivileges.Lacks($"a limit of {raised} above the host's own", HostPrivileges.SysResource);
+        }
+
+        return plan.Containment == Containment.PidNamespace && NamespaceProc.Program is null
+            ? new Unsupported("a pid namespace of its own without mount(8), which gives it its /proc", "Install util-linux.")
+            : null;
+    }
+
+    /// <summary>Any, when there is none that fits.</summary>
+    private static GateKind Choose(LaunchPlan plan, HostPrivileges host, ContextCalls calls, GateKind gates)
+    {
+        var seccomp =
+            SeccompGate.IsThere
+            && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || plan.Privileges is { NoNewPrivileges: true });
+        var lease = LeaseGate.IsThere && !calls.ChangesAccount;
+        return gates != GateKind.Lease && seccomp ? GateKind.Seccomp
+            : gates != GateKind.Seccomp && lease ? GateKind.Lease
+            : GateKind.Any;
+    }
+
+    private static Unsupported NoGate(LaunchPlan plan) =>
+        new(
+            $"setting limits or containment for '{plan.Executable.Facts.Path}' before it runs",
+            plan.Account is null
+                ? "A kernel with CONFIG_PROC_CHILDREN, or no_new_privs or CAP_SYS_ADMIN together with seccomp notification (Linux 5.5, glibc 2.34)."
+                : "For another account: ask for no_new_privs, or give the host CAP_SYS_ADMIN (seccomp notification: Linux 5.5, glibc 2.34)."
+        );
+}

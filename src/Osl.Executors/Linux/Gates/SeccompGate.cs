@@ -1,0 +1,158 @@
+using Osl.Interop.Linux;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>
+/// Holds the child at its exec: a filter on the launch thread, which the child inherits, asks us about execve(2) of exactly the path and
+/// arguments that lie in our memory (seccomp_unotify(2), Linux 5.5).
+/// </summary>
+/// <remarks>
+/// <para>
+/// Needs no_new_privs or CAP_SYS_ADMIN when the filter is set. It stays on the child and its descendants, where it lets everything
+/// pass: another image has other addresses. Who makes one match on purpose gets ENOSYS from his own exec, since nobody listens.
+/// </para>
+/// <para>
+/// When the host dies, the listener is closed, and the kernel answers the pending exec with ENOSYS. That holds only if no other process
+/// has the listener: so each child closes everything above its own descriptors (addclosefrom_np) before its exec, where it is held.
+/// </para>
+/// </remarks>
+internal sealed unsafe class SeccompGate : Gate
+{
+    private const int SetModeFilter = 1;
+    private const int NewListener = 8;
+    private const nuint Receive = 0xC0502100;
+    private const nuint Send = 0xC0182101;
+    private const int NotificationSize = 80;
+    private const int PidAt = 8;
+    private const uint Continue = 1;
+    private const int Above = 10;
+
+    private const ushort LoadWord = 0x20;
+    private const ushort JumpIfEqual = 0x15;
+    private const ushort Return = 0x06;
+    private const uint Allow = 0x7fff0000;
+    private const uint Ask = Libc.SECCOMP_RET_USER_NOTIF;
+    private const uint ArchitectureX64 = 0xC000003E;
+    private const uint ArchitectureArm64 = 0xC00000B7;
+
+    private const int FirstSlot = 0;
+    private const int ListenerSlot = 1;
+
+    private int _listener = -1;
+    private ulong _notification;
+
+    /// <summary>Whether this kernel and libc have all it takes; whether the host may use it, only the trial tells.</summary>
+    internal static bool IsThere { get; } =
+        SyscallNumber.IsKnownArchitecture && LibcExtensions.HasAddCloseFrom && Libc.SeccompHas(Libc.SECCOMP_RET_USER_NOTIF) == 0;
+
+    internal override void Write(RawProgram program, byte* path, byte** argv)
+    {
+        // struct seccomp_data: nr at 0, arch at 4, the arguments from 16 on, low halves first.
+        var asked = (ulong)path;
+        var arguments = (uint)(ulong)argv;
+        var arch =
+            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64;
+        Span<(ushort Code, byte Differs, uint Value)> filter =
+        [
+            (LoadWord, 0, 4),
+            (JumpIfEqual, 9, arch ? ArchitectureArm64 : ArchitectureX64),
+            (LoadWord, 0, 0),
+            (JumpIfEqual, 7, (uint)SyscallNumber.Execve),
+            (LoadWord, 0, 16),
+            (JumpIfEqual, 5, (uint)asked),
+            (LoadWord, 0, 20),
+            (JumpIfEqual, 3, (uint)(asked >> 32)),
+            (LoadWord, 0, 24),
+            (JumpIfEqual, 1, arguments),
+            (Return, 0, Ask),
+            (Return, 0, Allow),
+        ];
+        var code = program.Memory(filter.Length * 8);
+        for (var i = 0; i < filter.Length; i++)
+        {
+            var instruction = (byte*)code + (i * 8);
+            *(ushort*)instruction = filter[i].Code;
+            instruction[3] = filter[i].Differs;
+            *(uint*)(instruction + 4) = filter[i].Value;
+        }
+
+        var whole = program.Memory(16);
+        *(ushort*)whole = (ushort)filter.Length;
+        *(nint*)(whole + 8) = code;
+        program.Add((int)ContextStep.Gate, SyscallNumber.Seccomp, SetModeFilter, NewListener, whole, keep: FirstSlot);
+        // Away from the numbers that the child's own descriptors get.
+        program.Add((int)ContextStep.Gate, SyscallNumber.Fcntl, 0, Libc.F_DUPFD_CLOEXEC, Above, use: FirstSlot, keep: ListenerSlot);
+        program.Add((int)ContextStep.Gate, SyscallNumber.Close, use: FirstSlot);
+        program.Tell((int)ContextStep.Gate);
+    }
+
+    internal override int AwaitHeld(RawProgram program)
+    {
+        var polled = stackalloc Libc.PollDescriptor[2];
+        while (true)
+        {
+            if (_listener < 0 && program.Slot(ListenerSlot) is var listener and > 0)
+            {
+                _listener = (int)listener;
+            }
+
+            if (program.IsDone)
+            {
+                return 0;
+            }
+
+            polled[0] = new Libc.PollDescriptor { Descriptor = program.Progress, Events = Libc.POLLIN };
+            polled[1] = new Libc.PollDescriptor { Descriptor = _listener, Events = Libc.POLLIN };
+            if (Libc.PollMany(polled, 2, -1) < 0)
+            {
+                continue;
+            }
+
+            if (polled[0].ReturnedEvents != 0)
+            {
+                ulong told;
+                _ = Libc.Read(program.Progress, (byte*)&told, sizeof(ulong));
+            }
+
+            if (_listener >= 0 && (polled[1].ReturnedEvents & Libc.POLLIN) != 0 && TryReceive() is > 0 and var pid)
+            {
+                return pid;
+            }
+        }
+    }
+
+    internal override bool Release(int pid, bool run)
+    {
+        // struct seccomp_notif_resp: id, value, error, flags.
+        var answer = stackalloc byte[24];
+        *(ulong*)answer = _notification;
+        *(long*)(answer + 8) = 0;
+        *(int*)(answer + 16) = run ? 0 : -Errno.EPERM;
+        *(uint*)(answer + 20) = run ? Continue : 0;
+        // Else it was killed meanwhile; it can't have gone on.
+        return Libc.Ioctl(_listener, Send, answer) == 0;
+    }
+
+    public override void Dispose()
+    {
+        if (_listener >= 0)
+        {
+            _ = Libc.Close(_listener);
+            _listener = -1;
+        }
+    }
+
+    /// <summary>0 when the child was killed between its question and our look.</summary>
+    private int TryReceive()
+    {
+        var notification = stackalloc byte[NotificationSize];
+        new Span<byte>(notification, NotificationSize).Clear();
+        if (Libc.Ioctl(_listener, Receive, notification) < 0)
+        {
+            return 0;
+        }
+
+        _notification = *(ulong*)notification;
+        return *(int*)(notification + PidAt);
+    }
+}
