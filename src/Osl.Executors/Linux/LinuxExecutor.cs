@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -14,6 +15,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly ExitWatcher _watcher;
     private readonly EpollLoop _io = new("osl-io");
     private readonly ProcessLauncher _launcher;
+    private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
     private volatile bool _disposed;
 
@@ -28,7 +30,16 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, new ProgramNames(options.NamesDirectory), options.JobControl);
+        _pumps = new OutputPumps(_io, options.Time);
+        _launcher = new ProcessLauncher(
+            registry,
+            _watcher,
+            _io,
+            groups,
+            new ProgramNames(options.NamesDirectory),
+            _pumps,
+            options.JobControl
+        );
         _holder = new GroupHolder(groups, _watcher, registry);
     }
 
@@ -39,6 +50,9 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         string workingDirectory,
         IReadOnlyList<string> searchPath
     ) => ExecutableResolver.Open(program, workingDirectory, searchPath);
+
+    public OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
+        OutputFiles.Hold(operation, workingDirectory);
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
@@ -63,6 +77,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
+        await _pumps.EndAsync().ConfigureAwait(false);
         await _watcher.Loop.CloseAsync().ConfigureAwait(false);
         await _io.CloseAsync().ConfigureAwait(false);
     }

@@ -11,6 +11,9 @@ internal static class Abbreviation
 {
     private const int LongestText = 4096;
 
+    /// <summary>Of eighteen files at most: two streams with eight targets each, and their own.</summary>
+    private const int LongestFile = 512;
+
     /// <summary>All texts together; JSON may write a character as six bytes.</summary>
     private const int Budget = 96 * 1024;
 
@@ -18,6 +21,11 @@ internal static class Abbreviation
     {
         var length = Length(spawn.Program) + Length(spawn.WorkingDirectory);
         var longest = length;
+        foreach (var output in (ReadOnlySpan<StandardOutputConfig>)[spawn.StandardOutput, spawn.StandardError])
+        {
+            Measure(output, ref length, ref longest);
+        }
+
         foreach (var argument in spawn.Arguments)
         {
             length += argument.Value.Length + 1;
@@ -50,11 +58,44 @@ internal static class Abbreviation
         return ReferenceEquals(spawn, run.Spawn) ? run : run with { Spawn = spawn };
     }
 
+    private static void Measure(StandardOutputConfig? output, ref int length, ref int longest)
+    {
+        if (output is null)
+        {
+            return;
+        }
+
+        length += Length(output.File);
+        longest = Math.Max(longest, Length(output.File));
+        foreach (var target in output.Targets)
+        {
+            Measure(target, ref length, ref longest);
+        }
+
+        // More than can be valid: cut, however short they are.
+        longest = output.Targets.Count > StandardOutputConfig.MostTargets ? int.MaxValue : longest;
+    }
+
+    /// <summary>Deeper than one level is never valid, and so not kept.</summary>
+    private static StandardOutputConfig Cut(StandardOutputConfig output, bool isTarget = false) =>
+        output with
+        {
+            File = output.File is null ? null : Cut(output.File, LongestFile),
+            Targets = isTarget
+                ? default
+                : output
+                    .Targets.Take(StandardOutputConfig.MostTargets)
+                    .Select(target => target is null ? null! : Cut(target, isTarget: true))
+                    .ToValueList(),
+        };
+
     private static SpawnProcessOperation Cut(SpawnProcessOperation spawn) =>
         spawn with
         {
             Program = Cut(spawn.Program ?? ""),
             WorkingDirectory = spawn.WorkingDirectory is null ? null : Cut(spawn.WorkingDirectory),
+            StandardOutput = Cut(spawn.StandardOutput),
+            StandardError = Cut(spawn.StandardError),
             Arguments = Fit(
                 spawn.Arguments,
                 argument => (Argument)Cut(argument.Value),
@@ -93,15 +134,15 @@ internal static class Abbreviation
         return kept.ToValueList();
     }
 
-    private static string Cut(string text)
+    private static string Cut(string text, int longest = LongestText)
     {
-        if (text.Length <= LongestText)
+        if (text.Length <= longest)
         {
             return text;
         }
 
         // Not between the halves of a surrogate pair: JSON could not write either.
-        var end = char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText;
+        var end = char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}‹{text.Length - end} more characters›");
     }
 

@@ -88,14 +88,6 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
             {
                 Umask = 0x12,
             },
-            plain with
-            {
-                StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.File, File = "/tmp/x" },
-            },
-            plain with
-            {
-                StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.Terminal },
-            },
         ];
     }
 

@@ -13,7 +13,7 @@ namespace Osl.Executors.Linux;
 /// its size; large output is read into place. The end is seen by end-of-file, or given up by <see cref="GiveUp"/> when somebody who
 /// inherited the pipe holds it open.
 /// </remarks>
-internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ICapture
+internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ILinuxCapture
 {
     private const int ChunkSize = 64 * 1024;
     private const int ChunksAnEvent = 16;
@@ -31,7 +31,7 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
 
     /// <summary>Begins to read.</summary>
     /// <returns>The error number, or 0.</returns>
-    internal int Begin()
+    public int Begin()
     {
         lock (_gate)
         {

@@ -131,6 +131,48 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
         }
     }
 
+    /// <summary>
+    /// A descriptor of the same end for a child, which reads in our place; blocking, as programs expect it. Nothing can be read here
+    /// until <see cref="TakeBack"/>; Dispose leaves it to the child alone.
+    /// </summary>
+    /// <param name="fd">Its own from now on.</param>
+    /// <returns>The error number, or 0: EBADF where it is closed or is being read.</returns>
+    internal int Lend(out int fd)
+    {
+        fd = -1;
+        lock (_gate)
+        {
+            if (_closed || _busy || !_reads)
+            {
+                return Errno.EBADF;
+            }
+
+            fd = Libc.Fcntl(Fd, Libc.F_DUPFD_CLOEXEC, 3);
+            if (fd < 0 || Libc.Fcntl(fd, Libc.F_SETFL, 0) < 0)
+            {
+                return Libc.LastError;
+            }
+
+            _busy = true;
+            return 0;
+        }
+    }
+
+    /// <summary>There is no such child after all.</summary>
+    internal void TakeBack()
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                // Fails for a descriptor that is none only.
+                _ = Descriptor.SetNonBlocking(Fd);
+            }
+
+            _busy = false;
+        }
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
@@ -226,6 +268,12 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                 if (error == Errno.EINTR)
                 {
                     continue;
+                }
+
+                if (error == Errno.EIO && _reads)
+                {
+                    // A terminal's end: nobody has it any more, or the leader of its session has ended. A pipe has no such error.
+                    return Progress.Done;
                 }
 
                 if (error == Errno.EAGAIN)
