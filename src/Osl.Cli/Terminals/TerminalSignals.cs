@@ -16,11 +16,13 @@ internal sealed class TerminalSignals : IDisposable
     private const int SIGWINCH = 28;
 
     private readonly JobControl _control;
+    private readonly TerminalBridge? _bridge;
     private readonly PosixSignalRegistration[] _registrations;
 
-    internal TerminalSignals(JobControl control)
+    internal TerminalSignals(JobControl control, TerminalBridge? bridge = null)
     {
         _control = control;
+        _bridge = bridge;
         if (OperatingSystem.IsWindows())
         {
             _registrations = [];
@@ -50,7 +52,9 @@ internal sealed class TerminalSignals : IDisposable
         context.Cancel = true;
         if (!PassOn(Libc.SIGTSTP))
         {
+            _bridge?.Suspend();
             OwnGroup.Stop(Libc.SIGTSTP, withOthers: false);
+            _bridge?.Resume();
         }
     }
 

@@ -220,15 +220,17 @@ public sealed class FileTests : StreamsTest
     [Fact]
     public async Task Somebody_who_keeps_the_pipe_of_a_rotated_file_hangs_no_run()
     {
-        using var fifo = new Fifo(PathOf("go"));
+        using var gone = new Fifo(PathOf("gone"));
+        using var go = new Fifo(PathOf("go"));
+        const string Keeper = "setsid sh -c 'echo >\"$0\"; read line <\"$1\"' \"$1\" \"$2\" & read line <\"$1\"; echo kept";
         var run = await RunAsync(
-            Script("echo kept; setsid sh -c 'read line' <>\"$1\" & exit 0", fifo.Path)
-                .WithStandardOutput(StandardOutputConfig.ToRotatedFile(PathOf("log"), 4096))
+            Script(Keeper, gone.Path, go.Path).WithStandardOutput(StandardOutputConfig.ToRotatedFile(PathOf("log"), 4096))
         );
 
         Assert.False(run.StandardOutput.IsComplete);
+        Assert.Single(run.Escaped);
         Assert.Equal("kept\n", await File.ReadAllTextAsync(PathOf("log"), Test));
-        await File.WriteAllTextAsync(fifo.Path, "go\n", Test);
+        await File.WriteAllTextAsync(go.Path, "go\n", Test);
     }
 
     [Fact]
@@ -272,6 +274,14 @@ public sealed class FileTests : StreamsTest
             Assert.Contains("ENOSPC", loss.Reason, StringComparison.Ordinal);
             Assert.Equal(588_895, run.StandardOutput.TotalBytes);
             Assert.Equal(run.StandardOutput.TotalBytes - new FileInfo(Path.Combine(disk, "log")).Length, loss.Bytes);
+            await using var journal = new FileStream(
+                Directory.GetFiles(PathOf("audit"), "*", SearchOption.AllDirectories).First(file => new FileInfo(file).Length > 1000),
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete
+            );
+            using var reader = new StreamReader(journal);
+            Assert.Contains($"\"output_lost\":{loss.Bytes}", await reader.ReadToEndAsync(Test), StringComparison.Ordinal);
         }
         finally
         {

@@ -31,6 +31,23 @@ public sealed class TerminalTests : StreamsTest
     }
 
     [Fact]
+    public async Task A_policy_that_wants_a_new_session_takes_a_terminal_for_one()
+    {
+        string[] policy =
+        [
+            "version: 1",
+            "rules:",
+            "  - { id: sh, effect: allow, actions: [process.start], executable: { name: sh }, arguments: any, require: { newSession: true } }",
+        ];
+        await File.WriteAllLinesAsync(PathOf("policy.yaml"), policy, Test);
+        await using var host = CreateHost(options => options.UsePolicyFile(PathOf("policy.yaml")));
+        var shell = new SpawnProcessOperation("sh", ["-c", "exit 0"]).WithStandardOutput(StandardOutputConfig.Null);
+
+        Assert.IsType<Denied>(await FailAsync(shell, host));
+        Assert.True((await host.ExecuteAsync(shell.WithTerminal(), Me, Test)).IsT0);
+    }
+
+    [Fact]
     public async Task A_terminal_has_the_size_that_is_named_and_can_be_resized()
     {
         var shell = await SpawnAsync(

@@ -92,6 +92,8 @@ public sealed partial class CommandLineNamesTests
             "Priority",
             "EqualityContract",
             "LongestTimeLimit",
+            "InputText",
+            "InputFrom",
         ];
         var members = typeof(SpawnProcessOperation)
             .GetProperties()
