@@ -223,18 +223,17 @@ internal sealed class RunOptions
             command.AddError("--detach and --log-size can't be had together: osl, which rotates the file, is gone by then.");
         }
 
-        if (
-            command.GetValue(_log) is { } file
-            && (
-                Path.GetFileName(file) is "" or "." or ".."
-                || file.Length > StandardOutputConfig.LongestFile
-                || file.Contains('\0', StringComparison.Ordinal)
-            )
-        )
+        // By its token: to ask for the value of an option that was given none throws.
+        if (command.GetResult(_log)?.Tokens is [var token] && !IsFileName(token.Value))
         {
             command.AddError("--log needs the name of a file.");
         }
     }
+
+    private static bool IsFileName(string file) =>
+        Path.GetFileName(file) is not ("" or "." or "..")
+        && file.Length <= StandardOutputConfig.LongestFile
+        && !file.Contains('\0', StringComparison.Ordinal);
 
     private void RequireOwnSession(CommandResult command)
     {

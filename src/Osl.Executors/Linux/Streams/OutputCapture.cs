@@ -25,6 +25,7 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
     private readonly Lock _gate = new();
     private readonly CaptureBuffer _buffer = new(limit);
     private CapturedOutput? _result;
+    private bool _isWide;
 
     /// <summary>What was captured; null before the end.</summary>
     public CapturedOutput? Result => Volatile.Read(ref _result);
@@ -109,6 +110,12 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
             else
             {
                 _buffer.Take(target[..(int)length]);
+            }
+
+            if (length >= Descriptor.PipeSize && !_isWide)
+            {
+                _isWide = true;
+                Descriptor.WidenPipe(fd);
             }
 
             if (!untilEmpty && length < ChunkSize)

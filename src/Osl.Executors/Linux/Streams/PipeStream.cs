@@ -34,6 +34,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
     private bool _pending;
     private bool _busy;
     private bool _closed;
+    private bool _isWide;
 
     /// <param name="loop">Who tells when it is ready.</param>
     /// <param name="fd">Non-blocking; the stream's own from now on.</param>
@@ -258,6 +259,12 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                     count += (int)result;
                     if (_reads)
                     {
+                        if (result >= Descriptor.PipeSize && !_isWide)
+                        {
+                            _isWide = true;
+                            Descriptor.WidenPipe(Fd);
+                        }
+
                         return Progress.Done;
                     }
 

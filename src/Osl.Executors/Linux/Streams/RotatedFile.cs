@@ -10,8 +10,8 @@ namespace Osl.Executors.Linux;
 /// </summary>
 /// <remarks>
 /// No file grows beyond the size, and nothing is written twice or left out by a rotation: one writer at a time decides, before each write,
-/// what still fits, up to the end of a line where there is one. Nothing is kept back, so that what was taken survives the host; at the end it is
-/// synced. A lock on the open file keeps a second host out, which would rotate under us.
+/// what still fits, up to the end of a line where there is one. Nothing is kept back, so that what was taken survives the host; at the end the
+/// present file is synced, the older ones are left to the system. A lock on the open file keeps a second host out, which would rotate under us.
 /// <para>
 /// A write that fails (a full disk) loses those bytes and no others: the next ones are tried anew. A rotation that fails leaves
 /// the file as it is, growing, and is tried again after as many bytes once more: better too large than lost.
@@ -214,11 +214,6 @@ internal sealed class RotatedFile : IDisposable
             _rotateAt = _size + _limit;
             _begin = _size;
             return;
-        }
-
-        if (Libc.Fdatasync(_file) < 0)
-        {
-            Trouble ??= $"{Errno.Name(Libc.LastError)} (fdatasync)";
         }
 
         _file.Dispose();

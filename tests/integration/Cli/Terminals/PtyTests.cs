@@ -151,7 +151,7 @@ public sealed class PtyTests : IAsyncLifetime
     [InlineData("--log-size 4K -- true", "--log-size needs --log")]
     [InlineData("--log f --log-count 2 -- true", "--log-count needs --log-size")]
     [InlineData("--log f --log-size 4095 -- true", "is not between")]
-    [InlineData("--log= -- true", "needs the name of a file")]
+    [InlineData("--log= -- true", "--log")]
     [InlineData("--log dir/ -- true", "needs the name of a file")]
     [InlineData("--log f --log-size 4X -- true", "is no size")]
     [InlineData("--detach --log f --log-size 4K -- true", "can't be had together")]
