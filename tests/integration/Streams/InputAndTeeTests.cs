@@ -192,7 +192,8 @@ public sealed class InputAndTeeTests : StreamsTest
     public async Task Capturing_can_be_given_up_while_a_target_is_not_read()
     {
         var spawned = await SpawnAsync(
-            Script("seq 1 1000000").WithStandardOutput(StandardOutputConfig.Tee(StandardOutputConfig.Pipe, StandardOutputConfig.Capture()))
+            Script("seq 1 1000000")
+                .WithStandardOutput(StandardOutputConfig.Tee(StandardOutputConfig.Pipe, StandardOutputConfig.Capture(16 << 20)))
         );
         Assert.Equal("1", await ReadLineAsync(spawned.Live.StandardOutput!));
 

@@ -143,6 +143,14 @@ internal sealed class ProcessLauncher(
         terminal?.Born(pid);
 
         registration.Started(process, pgid);
+        var ownTerminal = pipes.TakeTerminal();
+        var input = pipes.TakeInput();
+        if (ownTerminal is not null)
+        {
+            // Before anything that it shows is passed on: whoever sees that can already type.
+            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
+        }
+
         var captures = CapturesOf(pipes, out error);
         if (error == 0 && pidfd is not null)
         {
@@ -157,6 +165,8 @@ internal sealed class ProcessLauncher(
         if (error != 0)
         {
             captures?.GiveUp();
+            input?.Dispose();
+            ownTerminal?.Dispose();
             groups.Forget(child);
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
@@ -168,13 +178,6 @@ internal sealed class ProcessLauncher(
         else if (terminal is not null && jobControl is not null)
         {
             TerminalJob.Begin(jobControl, child, terminal, groups.GroupSignal);
-        }
-
-        var ownTerminal = pipes.TakeTerminal();
-        var input = pipes.TakeInput();
-        if (ownTerminal is not null)
-        {
-            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
         }
 
         return new LaunchedProcess
