@@ -28,6 +28,12 @@ internal sealed class Floor : IDisposable
     internal double Sync(int groups, int records, int bytes, bool filled, string file) =>
         Run(["sync", .. Numbers(groups, records, bytes, filled ? 1 : 0), file]);
 
+    /// <summary>Microseconds from the start of a program to the end of its output, which is read by 64 KiB.</summary>
+    internal double Read(long bytes, params string[] program) => Run(["read", bytes.ToString(CultureInfo.InvariantCulture), .. program]);
+
+    /// <summary>The same, with each line found by memchr.</summary>
+    internal double Lines(long lines, params string[] program) => Run(["lines", lines.ToString(CultureInfo.InvariantCulture), .. program]);
+
     public void Dispose() => File.Delete(_program);
 
     private double Run(string verb, params int[] numbers) => Run([verb, .. Numbers(numbers)]);

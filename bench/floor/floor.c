@@ -3,6 +3,8 @@
  *
  *   floor spawn COUNT IN_FLIGHT      spawn /bin/true COUNT times, IN_FLIGHT at once; prints microseconds per child
  *   floor killtree COUNT             spawn COUNT sleepers in one group, kill(-pgid), wait for each; prints microseconds
+ *   floor read BYTES PROGRAM ARG...  spawn it with a pipe as its output and read that to the end; prints microseconds
+ *   floor lines COUNT PROGRAM ARG... the same, finding each line by memchr
  *
  * IN_FLIGHT threads spawn and wait, each for its own child, as a C program would.
  */
@@ -128,6 +130,38 @@ static void bench_sync(const char *path, int groups, int records, int bytes, int
     free(data);
 }
 
+/* What a program writes, read by 64 KiB; where lines are asked for, each is found by memchr. From before the start to the end. */
+static void bench_read(long long expected, int by_lines, char **program)
+{
+    static char block[65536];
+    long long bytes = 0, lines = 0;
+    int ends[2];
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    double start = now_us();
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        exit(1);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    if (posix_spawn(&pid, program[0], &actions, NULL, program, environ) != 0) {
+        fprintf(stderr, "%s does not start\n", program[0]);
+        exit(1);
+    }
+    close(ends[1]);
+    for (ssize_t count; (count = read(ends[0], block, sizeof(block))) > 0;) {
+        bytes += count;
+        if (by_lines)
+            for (char *at = block, *end = block + count; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+                lines++;
+    }
+    waitpid(pid, NULL, 0);
+    if ((by_lines ? lines : bytes) != expected) {
+        fprintf(stderr, "%lld bytes, %lld lines\n", bytes, lines);
+        exit(1);
+    }
+    printf("%.1f\n", now_us() - start);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "spawn") == 0 && atoi(argv[3]) <= 256)
@@ -136,8 +170,10 @@ int main(int argc, char **argv)
         bench_killtree(atoi(argv[2]));
     else if (argc == 7 && strcmp(argv[1], "sync") == 0)
         bench_sync(argv[6], atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+    else if (argc >= 4 && (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "lines") == 0))
+        bench_read(atoll(argv[2]), argv[1][0] == 'l', argv + 3);
     else {
-        fprintf(stderr, "usage: floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES FILLED FILE\n");
+        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES FILLED FILE\n");
         return 2;
     }
     return 0;

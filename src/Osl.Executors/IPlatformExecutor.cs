@@ -1,4 +1,5 @@
 using Osl.Executors.Handlers;
+using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Processes;
@@ -26,6 +27,13 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
     /// guarded; when it returns an error, nothing is left.
     /// </summary>
     OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan);
+
+    /// <summary>
+    /// Finds out where the streams of a spawn lead beside pipes, and holds it. Changes nothing. NotFound, PermissionRefused, or
+    /// Unsupported for what this platform has no way to do.
+    /// </summary>
+    OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
+        UnsupportedParts.StreamsOf(operation) is { } unsupported ? unsupported : StreamLease.None;
 
     /// <summary>Takes hold of one process so that its number can't come to mean another one. NotFound or StaleProcess.</summary>
     OneOf<ProcessLease, OperationError> Hold(ProcessTarget target);
@@ -122,6 +130,9 @@ internal sealed class LaunchedProcess
     public Stream? StandardOutput { get; init; }
 
     public Stream? StandardError { get; init; }
+
+    /// <summary>The terminal that was made for it; null for none. The caller's, as the streams are.</summary>
+    public IPseudoTerminal? Terminal { get; init; }
 
     /// <summary>Completes on the pool when the process has ended and been reaped. Never faults.</summary>
     public required Task<ProcessExit> Exited { get; init; }

@@ -1,3 +1,4 @@
+using Osl.Executors.Streams;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors;
@@ -20,6 +21,12 @@ internal sealed class JobControl
         get => _job;
         set => _job = value;
     }
+
+    /// <summary>
+    /// Told of a program that has got a terminal of its own, with what is typed there and the terminal itself, before anything else is
+    /// done with it. It doesn't own either.
+    /// </summary>
+    internal Action<Stream, IPseudoTerminal>? TerminalStarted { get; init; }
 
     /// <summary>From here on a stop of the job is no reason to stop oneself: a stop sequence has to go on.</summary>
     internal void BeginEnding() => _ending.TrySetResult();

@@ -1,3 +1,4 @@
+using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -39,6 +40,15 @@ internal sealed class LaunchPlan
 
     public StandardInputKind StandardInput { get; init; }
 
+    /// <summary>For input from a text.</summary>
+    public string? InputText { get; init; }
+
+    /// <summary>For input from another process: what the caller could read of it. Disposed once the child has it.</summary>
+    public Stream? InputFrom { get; init; }
+
+    /// <summary>What prepare holds for the streams. Belongs to the prepared operation, which disposes it.</summary>
+    public StreamLease? Streams { get; init; }
+
     public required StandardOutputConfig StandardOutput { get; init; }
 
     public required StandardOutputConfig StandardError { get; init; }
@@ -75,8 +85,11 @@ internal sealed class LaunchPlan
         || CpuAffinity.Count > 0
         || Containment >= Containment.Cgroup;
 
-    /// <summary>Whether the process leads a session of its own: what is detached always does.</summary>
-    public bool OwnsSession => NewSession || Lifetime == ProcessLifetime.Detached;
+    /// <summary>Whether it gets a terminal of its own.</summary>
+    public bool HasTerminal => StandardOutput.Kind == StandardOutputKind.Terminal;
+
+    /// <summary>Whether the process leads a session of its own: what is detached or has a terminal of its own always does.</summary>
+    public bool OwnsSession => NewSession || HasTerminal || Lifetime == ProcessLifetime.Detached;
 
     /// <summary>Whether the process leads a group of its own.</summary>
     public bool OwnsGroup => OwnsSession || Placement == ProcessGroupPlacement.NewGroup;

@@ -33,6 +33,8 @@ internal sealed class RunCommand : OslCommand
             "Run id as another account, for which osl has to be root."
         ),
         new("osl run --dry-run --json -- make", "Start nothing; say whether the policy allows it."),
+        new("osl run --log make.log --log-size 10M -- make", "Append what it writes to a file too, which is rotated at 10 MiB."),
+        new("osl run --pty --log tty.log -- tty", "Give it a terminal of its own, and keep what it shows."),
         new("osl run --id-file ids.json -- sleep 2", "Run it, and tell another program what to signal or end: its ids in a file."),
     ];
 
@@ -40,6 +42,8 @@ internal sealed class RunCommand : OslCommand
     [
         "The program gets osl's input, output and environment, and on a terminal the terminal. When it ends, or osl is told to (Ctrl-C, SIGTERM), whoever it left in its group is ended too.",
         "With --json its output is captured, up to 1 MiB each, and one JSON object is printed at the end.",
+        "With --log its output and errors go to the file as well, which is made with mode 0600 in a directory that nobody else can write to; with --detach, to the file alone. FILE.1 is the youngest of the older ones.",
+        "With --pty it has a terminal of its own, in a session of its own, as wide and high as osl's; keys go there as they are.",
         "From PROGRAM on nothing is an option of osl. A PROGRAM whose name begins with - needs -- before it.",
     ];
 
@@ -66,9 +70,10 @@ internal sealed class RunCommand : OslCommand
     {
         // Before the signals are taken over: a FIFO waits for its reader, and can be ended as any program that waits.
         using var ids = IdFile.Open(_options.IdFileOf(parse), Io);
-        var control = new JobControl();
+        using var bridge = _options.HasTerminal(parse) && !OperatingSystem.IsWindows() ? new TerminalBridge() : null;
+        var control = new JobControl { TerminalStarted = bridge is null ? null : bridge.Start };
         using var stop = new StopRequests(control);
-        using var signals = new TerminalSignals(control);
+        using var signals = new TerminalSignals(control, bridge);
         await using var host = Globals.CreateHost(parse, Io, control, ids);
         OneOf<RunProcessResult, OperationError> outcome;
         try
@@ -79,6 +84,11 @@ internal sealed class RunCommand : OslCommand
         {
             // Its stop sequence is through, and nobody is left.
             return stop.ExitCode;
+        }
+        finally
+        {
+            // Before anything more is said: in raw mode lines would not begin where lines begin.
+            bridge?.Dispose();
         }
 
         if (outcome.TryPickT0(out var result, out var error))
@@ -108,6 +118,15 @@ internal sealed class RunCommand : OslCommand
         if (result.Escaped.Count > 0)
         {
             Io.Tell($"Still alive, since they left the process group: {PidList.Of(result.Escaped)}.");
+        }
+
+        foreach (var loss in result.StandardOutput.Losses.Concat(result.StandardError.Losses))
+        {
+            Io.Tell(
+                loss.Bytes > 0
+                    ? $"{loss.Bytes} bytes of its output did not get to '{loss.Target}': {loss.Reason}."
+                    : $"Its output is all in '{loss.Target}', but: {loss.Reason}."
+            );
         }
 
         TellIfUnrecorded(result.OutcomeRecorded);

@@ -50,6 +50,20 @@ internal sealed class RunOptions
         Description = "Write the ids to a file once the program runs: operation, pid, pgid, as one line of JSON.",
     };
 
+    private readonly Option<bool> _pty = Values.Flag("--pty", "A terminal of its own, in a session of its own.");
+    private readonly Option<string?> _log = new("--log") { HelpName = "FILE", Description = "Append its output and errors to a file too." };
+    private readonly Option<long?> _logSize = Values.Size(
+        "--log-size",
+        "Rotate that file before it grows beyond this size.",
+        StandardOutputConfig.SmallestRotateSize,
+        StandardOutputConfig.LargestRotateSize
+    );
+
+    private readonly Option<int?> _logCount = Values.Count(
+        "--log-count",
+        $"How many older files are kept: {StandardOutputConfig.DefaultRotateCount} unless said otherwise."
+    );
+
     private readonly Argument<string[]> _program = new("PROGRAM")
     {
         Description = "The program, then its arguments. From here on nothing is an option of osl.",
@@ -74,6 +88,10 @@ internal sealed class RunOptions
                     _dryRun,
                     _reason,
                     _idFile,
+                    _pty,
+                    _log,
+                    _logSize,
+                    _logCount,
                 ]
         )
         {
@@ -85,6 +103,8 @@ internal sealed class RunOptions
         command.Arguments.Add(_program);
         command.Validators.Add(RequireOnePlacement);
         command.Validators.Add(RequireDetachable);
+        command.Validators.Add(RequireLog);
+        command.Validators.Add(RequireOwnSession);
     }
 
     /// <summary>Whether a program is named.</summary>
@@ -94,6 +114,9 @@ internal sealed class RunOptions
     internal void LetProgramBeMissing() => _program.Arity = ArgumentArity.ZeroOrMore;
 
     internal bool IsDetached(ParseResult parse) => parse.GetValue(_detach);
+
+    /// <summary>Whether it gets a terminal of its own.</summary>
+    internal bool HasTerminal(ParseResult parse) => parse.GetValue(_pty);
 
     internal bool IsDryRun(ParseResult parse) => parse.GetValue(_dryRun);
 
@@ -135,18 +158,28 @@ internal sealed class RunOptions
         return IsDetached(parse)
             ? spawn
                 .WithLifetime(ProcessLifetime.Detached)
-                .WithStandardOutput(StandardOutputConfig.Null)
-                .WithStandardError(StandardOutputConfig.Null)
-            : WithStreams(spawn, capture);
+                .WithStandardOutput(LogOf(parse) ?? StandardOutputConfig.Null)
+                .WithStandardError(LogOf(parse) ?? StandardOutputConfig.Null)
+            : WithStreams(spawn, capture ? StandardOutputConfig.Capture() : StandardOutputConfig.Inherit, parse);
     }
 
-    private static SpawnProcessOperation WithStreams(SpawnProcessOperation spawn, bool capture)
+    private StandardOutputConfig? LogOf(ParseResult parse) =>
+        parse.GetValue(_log) is { } file
+            ? StandardOutputConfig.ToRotatedFile(Path.GetFullPath(file), parse.GetValue(_logSize) ?? 0, parse.GetValue(_logCount) ?? 0)
+            : null;
+
+    private SpawnProcessOperation WithStreams(SpawnProcessOperation spawn, StandardOutputConfig output, ParseResult parse)
     {
-        spawn = spawn.WithStandardInput(StandardInputKind.Inherit);
-        if (capture)
+        var log = LogOf(parse);
+        if (HasTerminal(parse))
         {
-            spawn = spawn.WithCapturedOutput();
+            return log is null
+                ? spawn.WithTerminal(TerminalBridge.SizeOfOwn(), output)
+                : spawn.WithTerminal(TerminalBridge.SizeOfOwn(), output, log);
         }
+
+        output = log is null ? output : StandardOutputConfig.Tee(output, log);
+        spawn = spawn.WithStandardInput(StandardInputKind.Inherit).WithStandardOutput(output).WithStandardError(output);
 
         var ownGroup = spawn.ProcessGroup.Placement == ProcessGroupPlacement.NewGroup && !spawn.DetachFromTerminal;
         return ownGroup && HandOver.IsDue() ? spawn.WithForegroundTerminal() : spawn;
@@ -185,6 +218,43 @@ internal sealed class RunOptions
         {
             command.AddError(
                 $"--detach and {first} can't be had together: what is detached has a session of its own and no end set by osl."
+            );
+        }
+    }
+
+    private void RequireLog(CommandResult command)
+    {
+        if (Given(command, _log).Count == 0 && Given(command, _logSize, _logCount) is [var first, ..])
+        {
+            command.AddError($"{first} needs --log: the file that is rotated.");
+        }
+        else if (Given(command, _logCount).Count > 0 && Given(command, _logSize).Count == 0)
+        {
+            command.AddError("--log-count needs --log-size: without it the file is not rotated.");
+        }
+        else if (Given(command, _detach).Count > 0 && Given(command, _logSize).Count > 0)
+        {
+            command.AddError("--detach and --log-size can't be had together: osl, which rotates the file, is gone by then.");
+        }
+
+        // By its token: to ask for the value of an option that was given none throws.
+        if (command.GetResult(_log)?.Tokens is [var token] && !IsFileName(token.Value))
+        {
+            command.AddError("--log needs the name of a file.");
+        }
+    }
+
+    private static bool IsFileName(string file) =>
+        Path.GetFileName(file) is not ("" or "." or "..")
+        && file.Length <= StandardOutputConfig.LongestFile
+        && !file.Contains('\0', StringComparison.Ordinal);
+
+    private void RequireOwnSession(CommandResult command)
+    {
+        if (Given(command, _pty).Count > 0 && Given(command, _inheritGroup, _group, _detach) is [var first, ..])
+        {
+            command.AddError(
+                $"--pty and {first} can't be had together: a terminal belongs to a session of its own, and somebody has to be at it."
             );
         }
     }

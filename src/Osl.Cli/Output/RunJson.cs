@@ -69,6 +69,7 @@ internal static class RunJson
         json.WriteNumber($"{name}_bytes", captured.TotalBytes);
         json.WriteNumber($"{name}_cut_off", captured.BytesCutOff);
         json.WriteBoolean($"{name}_complete", captured.IsComplete);
+        json.WriteNumber($"{name}_lost", captured.Losses.Sum(loss => loss.Bytes));
     }
 
     private static void WriteNullable(Utf8JsonWriter json, ReadOnlySpan<byte> name, int? number)

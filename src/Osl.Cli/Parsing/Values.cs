@@ -50,6 +50,58 @@ internal static class Values
             },
         };
 
+    /// <summary>A size in bytes, or with K, M, G or T for powers of 1024, as logrotate and ulimit know it.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="least">The smallest, in bytes.</param>
+    /// <param name="most">The largest, in bytes.</param>
+    internal static Option<long?> Size(string name, string description, long least, long most) =>
+        new(name)
+        {
+            HelpName = "SIZE",
+            Description = $"{description} SIZE is {SizeForm}.",
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (ParseSize(text) is not { } size)
+                {
+                    result.AddError($"{name}: '{text}' is no size; write {SizeForm}.");
+                    return null;
+                }
+
+                if (size < least || size > most)
+                {
+                    result.AddError($"{name}: '{text}' is not between {least} bytes and {most >> 30} GiB.");
+                }
+
+                return size;
+            },
+        };
+
+    private const string SizeForm = "bytes, or digits and a unit: 512K, 10M, 1G";
+
+    private static long? ParseSize(string text)
+    {
+        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        digits = digits < 0 ? text.Length : digits;
+        int? shift = text.AsSpan(digits) switch
+        {
+            "" => 0,
+            "K" or "k" or "KiB" => 10,
+            "M" or "MiB" => 20,
+            "G" or "GiB" => 30,
+            "T" or "TiB" => 40,
+            _ => null,
+        };
+        return
+            digits is > 0 and <= 15
+            && shift is { } by
+            && long.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture) is var count
+            && count <= long.MaxValue >> by
+            ? count << by
+            : null;
+    }
+
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 

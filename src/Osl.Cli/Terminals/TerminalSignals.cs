@@ -13,11 +13,13 @@ namespace Osl.Cli.Terminals;
 internal sealed class TerminalSignals : IDisposable
 {
     private readonly JobControl _control;
+    private readonly TerminalBridge? _bridge;
     private readonly PosixSignalRegistration[] _registrations;
 
-    internal TerminalSignals(JobControl control)
+    internal TerminalSignals(JobControl control, TerminalBridge? bridge = null)
     {
         _control = control;
+        _bridge = bridge;
         if (OperatingSystem.IsWindows())
         {
             _registrations = [];
@@ -47,7 +49,9 @@ internal sealed class TerminalSignals : IDisposable
         context.Cancel = true;
         if (!PassOn(Libc.SIGTSTP))
         {
+            _bridge?.Suspend();
             OwnGroup.Stop(Libc.SIGTSTP, withOthers: false);
+            _bridge?.Resume();
         }
     }
 

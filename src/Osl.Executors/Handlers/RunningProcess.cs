@@ -23,6 +23,11 @@ internal sealed class RunningProcess : IRunningProcess
         _scope = scope;
         _operation = operation;
         services.Live.Add(this);
+        if (launched is { StandardOutput: not null, Terminal: null })
+        {
+            services.Live.AddOutput(this);
+        }
+
         if (operation.TimeLimit is { } limit)
         {
             _timeLimit = services.Time.CreateTimer(
@@ -38,6 +43,8 @@ internal sealed class RunningProcess : IRunningProcess
     internal void Observe() => _ = ObserveExitAsync();
 
     internal OperationId Operation => _scope.Id;
+
+    internal Principal Principal => _scope.Context.Principal;
 
     internal int Pgid => _launched.Pgid;
 
@@ -141,8 +148,20 @@ internal sealed class RunningProcess : IRunningProcess
     /// <summary>Who left the group and is alive.</summary>
     internal ValueList<ProcessRef> Escaped() => OwnGroup is { } group ? _services.Platform.Escaped(group).ToValueList() : [];
 
+    public OperationError? ResizeTerminal(TerminalSize size)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        return _launched.Terminal is null
+                ? new Unsupported("resizing the terminal of a process that has none of ours", "Start it with a terminal (WithTerminal).")
+            : size.Columns is < 1 or > TerminalSize.Largest || size.Rows is < 1 or > TerminalSize.Largest
+                ? new ValidationFailed([$"A terminal has 1 to {TerminalSize.Largest} columns and rows."])
+            : _launched.Terminal.Resize(size);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        _services.Live.RemoveOutput(this);
+        _launched.Terminal?.Dispose();
         foreach (var stream in new[] { StandardInput, StandardOutput, StandardError })
         {
             if (stream is not null)

@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -14,6 +15,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly ExitWatcher _watcher;
     private readonly EpollLoop _io = new("osl-io");
     private readonly ProcessLauncher _launcher;
+    private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
     private volatile bool _disposed;
 
@@ -28,8 +30,9 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
+        _pumps = new OutputPumps(_io, options.Time);
         var names = new ProgramNames(options.NamesDirectory);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, names, options.JobControl, gates)
+        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, names, _pumps, options.JobControl, gates)
         {
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
@@ -45,6 +48,9 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     ) => ExecutableResolver.Open(program, workingDirectory, searchPath);
 
     public OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation) => ContextFacts.Read(operation);
+
+    public OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
+        OutputFiles.Hold(operation, workingDirectory);
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
@@ -69,6 +75,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
+        await _pumps.EndAsync().ConfigureAwait(false);
         await _watcher.Loop.CloseAsync().ConfigureAwait(false);
         await _io.CloseAsync().ConfigureAwait(false);
     }

@@ -132,6 +132,8 @@ internal sealed class AuditRecords(HostProcess host, IPolicy policy)
             Effect = error.Effect.ToString(),
         };
 
+    private static long LostOf(RunProcessResult run) => run.StandardOutput.Losses.Concat(run.StandardError.Losses).Sum(loss => loss.Bytes);
+
     private static AuditRecord WithResult(AuditRecord record, ExecutionResult result) =>
         result switch
         {
@@ -142,6 +144,7 @@ internal sealed class AuditRecords(HostProcess host, IPolicy policy)
                 Pgid = run.Pgid,
                 ExitCode = run.ExitStatus.ExitCode,
                 ExitSignal = run.ExitStatus.Signal?.Name,
+                OutputLost = LostOf(run) is > 0 and var lost ? lost : null,
             },
             ProcessSignalResult signalled => record with
             {

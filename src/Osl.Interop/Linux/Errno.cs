@@ -10,6 +10,7 @@ internal static class Errno
     internal const int ESRCH = 3;
     internal const int EINTR = 4;
     internal const int EIO = 5;
+    internal const int ENXIO = 6;
     internal const int E2BIG = 7;
     internal const int ENOEXEC = 8;
     internal const int EBADF = 9;
@@ -27,6 +28,7 @@ internal static class Errno
     internal const int EMFILE = 24;
     internal const int ENOTTY = 25;
     internal const int ETXTBSY = 26;
+    internal const int EFBIG = 27;
     internal const int ENOSPC = 28;
     internal const int EROFS = 30;
     internal const int EPIPE = 32;
@@ -35,6 +37,7 @@ internal static class Errno
     internal const int ENOSYS = 38;
     internal const int ELOOP = 40;
     internal const int EOPNOTSUPP = 95;
+    internal const int EDQUOT = 122;
 
     /// <summary>The symbolic name, or the number.</summary>
     internal static string Name(int errno) =>
@@ -45,6 +48,7 @@ internal static class Errno
             ESRCH => nameof(ESRCH),
             EINTR => nameof(EINTR),
             EIO => nameof(EIO),
+            ENXIO => nameof(ENXIO),
             E2BIG => nameof(E2BIG),
             ENOEXEC => nameof(ENOEXEC),
             EBADF => nameof(EBADF),
@@ -62,6 +66,7 @@ internal static class Errno
             EMFILE => nameof(EMFILE),
             ENOTTY => nameof(ENOTTY),
             ETXTBSY => nameof(ETXTBSY),
+            EFBIG => nameof(EFBIG),
             ENOSPC => nameof(ENOSPC),
             EROFS => nameof(EROFS),
             EPIPE => nameof(EPIPE),
@@ -70,6 +75,7 @@ internal static class Errno
             ENOSYS => nameof(ENOSYS),
             ELOOP => nameof(ELOOP),
             EOPNOTSUPP => nameof(EOPNOTSUPP),
+            EDQUOT => nameof(EDQUOT),
             _ => string.Create(CultureInfo.InvariantCulture, $"errno {errno}"),
         };
 }

@@ -155,6 +155,9 @@ public sealed record AuditRecord
     /// <summary>For an exit: largest resident set in bytes.</summary>
     public long? PeakMemory { get; init; }
 
+    /// <summary>For a run: how many bytes of its output did not get to a file or another target it named; null for none.</summary>
+    public long? OutputLost { get; init; }
+
     /// <summary>For a gap: how many records are missing.</summary>
     public long? GapCount { get; init; }
 

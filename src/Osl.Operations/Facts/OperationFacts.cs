@@ -29,7 +29,7 @@ public sealed record OperationFacts
     /// <summary>Whom it is about: the process or group that is signalled, inspected or joined.</summary>
     public TargetFacts? Target { get; init; }
 
-    /// <summary>Files a custom operation touches, by canonical path.</summary>
+    /// <summary>Files a custom operation touches, or the output of what is started goes to, by canonical path.</summary>
     public ValueList<string> Paths { get; init; }
 
     /// <summary>

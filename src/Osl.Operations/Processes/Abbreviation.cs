@@ -14,6 +14,9 @@ internal static class Abbreviation
 {
     private const int LongestText = 4096;
 
+    /// <summary>Of eighteen files at most: two streams with eight targets each, and their own.</summary>
+    private const int LongestFile = 512;
+
     /// <summary>All texts together; JSON may write a character as six bytes.</summary>
     private const int Budget = 96 * 1024;
 
@@ -27,6 +30,11 @@ internal static class Abbreviation
     {
         var length = Length(spawn.Program) + Length(spawn.WorkingDirectory);
         var longest = length;
+        foreach (var output in (ReadOnlySpan<StandardOutputConfig>)[spawn.StandardOutput, spawn.StandardError])
+        {
+            Measure(output, ref length, ref longest);
+        }
+
         foreach (var argument in spawn.Arguments)
         {
             length += argument.Value.Length + 1;
@@ -59,11 +67,44 @@ internal static class Abbreviation
         return ReferenceEquals(spawn, run.Spawn) ? run : run with { Spawn = spawn };
     }
 
+    private static void Measure(StandardOutputConfig? output, ref int length, ref int longest)
+    {
+        if (output is null)
+        {
+            return;
+        }
+
+        length += Length(output.File);
+        longest = Math.Max(longest, Length(output.File));
+        foreach (var target in output.Targets)
+        {
+            Measure(target, ref length, ref longest);
+        }
+
+        // More than can be valid: cut, however short they are.
+        longest = output.Targets.Count > StandardOutputConfig.MostTargets ? int.MaxValue : longest;
+    }
+
+    /// <summary>Deeper than one level is never valid, and so not kept.</summary>
+    private static StandardOutputConfig Cut(StandardOutputConfig output, bool isTarget = false) =>
+        output with
+        {
+            File = output.File is null ? null : Cut(output.File, LongestFile),
+            Targets = isTarget
+                ? default
+                : output
+                    .Targets.Take(StandardOutputConfig.MostTargets)
+                    .Select(target => target is null ? null! : Cut(target, isTarget: true))
+                    .ToValueList(),
+        };
+
     private static SpawnProcessOperation Cut(SpawnProcessOperation spawn) =>
         spawn with
         {
             Program = Cut(spawn.Program ?? ""),
             WorkingDirectory = spawn.WorkingDirectory is null ? null : Cut(spawn.WorkingDirectory),
+            StandardOutput = Cut(spawn.StandardOutput),
+            StandardError = Cut(spawn.StandardError),
             Arguments = Fit(spawn.Arguments, Cut, argument => argument.Value.Length + (argument.Whole is null ? 1 : WholeLength), Rest),
             Environment = spawn.Environment with
             {
@@ -106,7 +147,10 @@ internal static class Abbreviation
         }
 
         var bytes = Encoding.UTF8.GetBytes(text);
-        return Argument.Cut(text[..EndOf(text)], new WholeText(0, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+        return Argument.Cut(
+            text[..EndOf(text, LongestText)],
+            new WholeText(0, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)))
+        );
     }
 
     /// <summary>Each is followed by a zero byte, as the kernel has them in /proc/PID/cmdline (proc_pid_cmdline(5)).</summary>
@@ -125,19 +169,19 @@ internal static class Abbreviation
         return Argument.Cut("", new WholeText(arguments.Length, length, Convert.ToHexStringLower(hash.GetHashAndReset())));
     }
 
-    private static string Cut(string text)
+    private static string Cut(string text, int longest = LongestText)
     {
-        if (text.Length <= LongestText)
+        if (text.Length <= longest)
         {
             return text;
         }
 
-        var end = EndOf(text);
+        var end = EndOf(text, longest);
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, end)}‹{text.Length - end} more characters›");
     }
 
     /// <summary>Not between the halves of a surrogate pair: JSON could not write either.</summary>
-    private static int EndOf(string text) => char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText;
+    private static int EndOf(string text, int longest) => char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
 
     private static string More(int count) => string.Create(CultureInfo.InvariantCulture, $"‹{count} more›");
 

@@ -38,7 +38,13 @@ public static class Redaction
         var variables = MaskValues(spawn.Environment.Set);
         // A forgotten program name puts an option in its place: osl run -- --token=….
         var program = spawn.Program is null ? spawn.Program! : SecretText.Mask(spawn.Program);
-        if (IsSame(arguments, spawn.Arguments) && IsSame(variables, spawn.Environment.Set) && ReferenceEquals(program, spawn.Program))
+        var input = spawn.InputText is null or Argument.Mask ? spawn.InputText : Argument.Mask;
+        if (
+            IsSame(arguments, spawn.Arguments)
+            && IsSame(variables, spawn.Environment.Set)
+            && ReferenceEquals(program, spawn.Program)
+            && ReferenceEquals(input, spawn.InputText)
+        )
         {
             return spawn;
         }
@@ -47,6 +53,7 @@ public static class Redaction
         {
             Program = program,
             Arguments = arguments,
+            InputText = input,
             Environment = IsSame(variables, spawn.Environment.Set) ? spawn.Environment : spawn.Environment with { Set = variables },
         };
     }

@@ -81,6 +81,7 @@ internal static class AuditRecordWriter
         json.WriteFlag("time_limit_reached"u8, record.TimeLimitReached);
         json.WriteInteger("cpu_microseconds"u8, record.CpuMicroseconds);
         json.WriteInteger("peak_memory"u8, record.PeakMemory);
+        json.WriteInteger("output_lost"u8, record.OutputLost);
         json.WriteInteger("gap_count"u8, record.GapCount);
         if (record.GapFrom is { } from)
         {

@@ -27,6 +27,7 @@ namespace Osl.Operations;
 [JsonSerializable(typeof(Argument))]
 [JsonSerializable(typeof(EnvironmentVariable))]
 [JsonSerializable(typeof(StopStep))]
+[JsonSerializable(typeof(StandardOutputConfig))]
 [JsonSerializable(typeof(ProcessRef))]
 [JsonSerializable(typeof(ProcessState))]
 [JsonSerializable(typeof(GroupEntry))]

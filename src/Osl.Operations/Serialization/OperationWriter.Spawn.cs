@@ -16,6 +16,8 @@ internal static partial class OperationWriter
         WriteIfTrue(json, "detach_from_terminal"u8, operation.DetachFromTerminal);
         WriteIfTrue(json, "foreground_terminal"u8, operation.ForegroundTerminal);
         WriteIfNotDefault(json, "standard_input"u8, NameOf(operation.StandardInput), (int)operation.StandardInput);
+        json.WriteText("input_text"u8, operation.InputText);
+        json.WriteId("input_from"u8, operation.InputFrom);
         WriteOutput(json, "standard_output"u8, operation.StandardOutput);
         WriteOutput(json, "standard_error"u8, operation.StandardError);
         WriteIfNotDefault(json, "lifetime"u8, NameOf(operation.Lifetime), (int)operation.Lifetime);
@@ -105,10 +107,44 @@ internal static partial class OperationWriter
     private static void WriteOutput(Utf8JsonWriter json, ReadOnlySpan<byte> member, StandardOutputConfig output)
     {
         json.WriteStartObject(member);
+        WriteOutput(json, output);
+        json.WriteEndObject();
+    }
+
+    private static void WriteOutput(Utf8JsonWriter json, StandardOutputConfig output)
+    {
         WriteIfNotDefault(json, "kind"u8, NameOf(output.Kind), (int)output.Kind);
         WriteIfNotZero(json, "capture_limit"u8, output.CaptureLimit);
         json.WriteText("file"u8, output.File);
-        json.WriteEndObject();
+        json.WriteInteger("file_mode"u8, output.FileMode);
+        WriteIfNotZero(json, "rotate_size"u8, output.RotateSize);
+        WriteIfNotZero(json, "rotate_count"u8, output.RotateCount);
+        if (output.Targets.Count > 0)
+        {
+            json.WriteStartArray("targets"u8);
+            foreach (var target in output.Targets.AsSpan())
+            {
+                if (target is null)
+                {
+                    json.WriteNullValue();
+                    continue;
+                }
+
+                json.WriteStartObject();
+                WriteOutput(json, target);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        if (output.TerminalSize is { } size)
+        {
+            json.WriteStartObject("terminal_size"u8);
+            WriteIfNotZero(json, "columns"u8, size.Columns);
+            WriteIfNotZero(json, "rows"u8, size.Rows);
+            json.WriteEndObject();
+        }
     }
 
     private static void WriteRunAs(Utf8JsonWriter json, RunAs? runAs)
@@ -189,6 +225,9 @@ internal static partial class OperationWriter
         {
             StandardInputKind.Inherit => "inherit"u8,
             StandardInputKind.Pipe => "pipe"u8,
+            StandardInputKind.Text => "text"u8,
+            StandardInputKind.Process => "process"u8,
+            StandardInputKind.Terminal => "terminal"u8,
             _ => default,
         };
 
@@ -229,6 +268,7 @@ internal static partial class OperationWriter
             StandardOutputKind.SameAsOutput => "same_as_output"u8,
             StandardOutputKind.File => "file"u8,
             StandardOutputKind.Terminal => "terminal"u8,
+            StandardOutputKind.Tee => "tee"u8,
             _ => default,
         };
 }

@@ -43,6 +43,11 @@ internal sealed class ValueListConverterFactory : JsonConverterFactory
             return new ValueListConverter<Processes.StopStep>();
         }
 
+        if (typeToConvert == typeof(ValueList<Processes.StandardOutputConfig>))
+        {
+            return new ValueListConverter<Processes.StandardOutputConfig>();
+        }
+
         return typeToConvert == typeof(ValueList<int>)
             ? new ValueListConverter<int>()
             : throw new NotSupportedException(

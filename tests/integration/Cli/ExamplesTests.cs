@@ -57,6 +57,19 @@ public sealed partial class ExamplesTests : IDisposable
                 StringComparison.Ordinal
             );
         },
+        ["osl run --log make.log --log-size 10M -- make"] = async scene =>
+        {
+            Assert.Equal("made\n", scene.Outcome.Output);
+            var file = Path.Combine(scene.Osl.Directory, "make.log");
+            Assert.Equal("made\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        },
+        ["osl run --pty --log tty.log -- tty"] = async scene =>
+        {
+            Assert.StartsWith("/dev/pts/", scene.Outcome.Output, StringComparison.Ordinal);
+            var file = Path.Combine(scene.Osl.Directory, "tty.log");
+            Assert.Equal(scene.Outcome.Output, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        },
         ["osl run --id-file ids.json -- sleep 2"] = async scene =>
         {
             var file = Path.Combine(scene.Osl.Directory, "ids.json");

@@ -191,13 +191,13 @@ public sealed class ExecutableTests : LinuxExecutorTest, IDisposable
         Assert.Equal(MissingThing.Path, Assert.IsType<NotFound>(Launch(program, directory)).Thing);
     }
 
-    [Theory]
-    [InlineData(StandardOutputKind.File)]
-    [InlineData(StandardOutputKind.Terminal)]
-    public void What_comes_later_is_unsupported(StandardOutputKind kind)
+    [Fact]
+    public void A_file_that_nobody_has_looked_at_and_a_terminal_for_errors_are_refused()
     {
-        Assert.IsType<Unsupported>(TryLaunch("true", output: new StandardOutputConfig { Kind = kind }).AsT1);
-        Assert.IsType<Unsupported>(TryLaunch("true", error: new StandardOutputConfig { Kind = kind }).AsT1);
+        var file = StandardOutputConfig.ToFile(Path.Join(_directory, "log"));
+        Assert.IsType<ValidationFailed>(TryLaunch("true", output: file).AsT1);
+        Assert.IsType<ValidationFailed>(TryLaunch("true", error: file with { RotateSize = 4096 }).AsT1);
+        Assert.IsType<ValidationFailed>(TryLaunch("true", error: StandardOutputConfig.Terminal()).AsT1);
     }
 
     [Fact]

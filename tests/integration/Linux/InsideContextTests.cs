@@ -105,7 +105,7 @@ public sealed class InsideContextTests : LinuxExecutorTest
         argv[0] = path;
         argv[1] = (byte*)program.Text(Environment.GetEnvironmentVariable(RanVariable)!);
         var spawn = new SpawnActions(actionSpace, attributeSpace);
-        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0);
+        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
         var first = 3;
         Assert.Equal(0, gate.Arm(ref spawn, ref first));
         spawn.CloseTheRest(first);

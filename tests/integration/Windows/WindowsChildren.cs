@@ -72,10 +72,9 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
             {
                 StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.File, File = @"C:\x" },
             },
-            plain with
-            {
-                StandardOutput = new StandardOutputConfig { Kind = StandardOutputKind.Terminal },
-            },
+            plain.WithTerminal(),
+            plain.WithInputText("x"),
+            plain.WithStandardOutput(StandardOutputConfig.Tee(StandardOutputConfig.Capture(), StandardOutputConfig.Inherit)),
         ];
     }
 

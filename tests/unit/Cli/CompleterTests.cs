@@ -7,7 +7,22 @@ namespace Osl.Tests.Unit.Cli;
 public sealed class CompleterTests
 {
     /// <summary>Names of values for which there is nothing to offer.</summary>
-    private static readonly string[] Free = ["D", "K=V", "MASK", "TEXT", "N", "NAME", "LINE", "PROGRAM", "T", "ACTION", "OUTCOME", "INDEX"];
+    private static readonly string[] Free =
+    [
+        "D",
+        "K=V",
+        "MASK",
+        "TEXT",
+        "N",
+        "NAME",
+        "LINE",
+        "PROGRAM",
+        "T",
+        "ACTION",
+        "OUTCOME",
+        "INDEX",
+        "SIZE",
+    ];
 
     private static readonly string[] Offered =
     [

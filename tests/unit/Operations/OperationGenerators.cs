@@ -95,7 +95,22 @@ internal static class OperationGenerators
     private static readonly Gen<StandardOutputConfig> Output = Gen.OneOf(
         Gen.Elements(StandardOutputConfig.Inherit, StandardOutputConfig.Null, StandardOutputConfig.Pipe, StandardOutputConfig.SameAsOutput),
         Gen.Choose(-1, 100_000).Select(limit => StandardOutputConfig.Capture(limit)),
-        Path.Select(path => new StandardOutputConfig { Kind = StandardOutputKind.File, File = path })
+        Path.Select(path => new StandardOutputConfig { Kind = StandardOutputKind.File, File = path }),
+        from path in Path
+        from size in Gen.Choose(-1, 100_000)
+        from count in Gen.Choose(-1, 3)
+        from mode in Gen.Choose(0, 0x1FF)
+        select StandardOutputConfig.ToRotatedFile(path, size, count, mode),
+        from path in Path
+        from limit in Gen.Choose(0, 100)
+        from columns in Gen.Choose(0, 200)
+        from kind in Gen.Elements(StandardOutputKind.Tee, StandardOutputKind.Terminal, StandardOutputKind.Pipe)
+        select new StandardOutputConfig
+        {
+            Kind = kind,
+            Targets = [StandardOutputConfig.ToFile(path), StandardOutputConfig.Inherit, null!, StandardOutputConfig.Capture(limit)],
+            TerminalSize = columns % 3 == 0 ? null : new TerminalSize(columns, 24),
+        }
     );
 
     private static readonly Gen<ResourceLimits> Limits =
@@ -129,7 +144,9 @@ internal static class OperationGenerators
         Group.Select(Make<ProcessGroupConfig>((spawn, group) => spawn with { ProcessGroup = group })),
         Output.Select(Make<StandardOutputConfig>((spawn, output) => spawn with { StandardOutput = output })),
         Output.Select(Make<StandardOutputConfig>((spawn, error) => spawn with { StandardError = error })),
-        Gen.Choose(0, 3).Select(Make<int>((spawn, input) => spawn with { StandardInput = (StandardInputKind)input })),
+        Gen.Choose(0, 6).Select(Make<int>((spawn, input) => spawn with { StandardInput = (StandardInputKind)input })),
+        Text.Select(Make<string>((spawn, text) => spawn.WithInputText(text))),
+        Id.Select(Make<OperationId>((spawn, id) => spawn with { StandardInput = StandardInputKind.Process, InputFrom = id })),
         Gen.Elements(true).Select(Make<bool>((spawn, _) => spawn.WithDetachFromTerminal())),
         Gen.Elements(true)
             .Select(
@@ -236,7 +253,7 @@ internal static class OperationGenerators
     public static Gen<(string Secret, SpawnProcessOperation Spawn)> WithSecret { get; } =
         from number in Gen.Choose(0, int.MaxValue)
         from spawn in Spawn
-        from place in Gen.Choose(0, 15)
+        from place in Gen.Choose(0, 16)
         let secret = $"Zq7{number:X8}v"
         select (secret, Place(spawn, secret, place));
 
@@ -262,6 +279,7 @@ internal static class OperationGenerators
             11 => spawn.WithArgument($"-Dapp.client_secret={secret}"),
             12 => spawn.WithArgument("-ApiKey").WithArgument(secret),
             13 => spawn.WithArgument($"--header=Bearer {secret}"),
+            15 => spawn.WithInputText($"a line\n{secret}\n"),
             14 => spawn.WithArgument($"https://example.org/hook?access_token={secret}&page=2"),
             _ => spawn.WithArgument("--token").WithArgument(Argument.Secret(secret)).WithArgument($"--api-key:{secret}"),
         };

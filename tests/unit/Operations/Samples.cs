@@ -71,6 +71,36 @@ internal static class Samples
             new SpawnProcessOperation("./daemon").WithLifetime(ProcessLifetime.Detached),
             ProcessOperationKinds.Spawn
         ),
+        (
+            "spawn_process-rotated_file",
+            new SpawnProcessOperation("worker")
+                .WithStandardOutput(StandardOutputConfig.ToRotatedFile("/var/log/w", 10 << 20, count: 3, mode: 0x1A0))
+                .WithStandardError(StandardOutputConfig.ToFile("w.err")),
+            ProcessOperationKinds.Spawn
+        ),
+        (
+            "spawn_process-tee",
+            new SpawnProcessOperation("worker")
+                .WithStandardOutput(
+                    StandardOutputConfig.Tee(
+                        StandardOutputConfig.Inherit,
+                        StandardOutputConfig.Capture(4096),
+                        StandardOutputConfig.ToFile("/var/log/w")
+                    )
+                )
+                .WithInputText("secret\0 input"),
+            ProcessOperationKinds.Spawn
+        ),
+        (
+            "spawn_process-terminal",
+            new SpawnProcessOperation("sh").WithTerminal(new TerminalSize(132, 50), StandardOutputConfig.Capture()),
+            ProcessOperationKinds.Spawn
+        ),
+        (
+            "spawn_process-pipeline",
+            new SpawnProcessOperation("wc") { StandardInput = StandardInputKind.Process, InputFrom = Id },
+            ProcessOperationKinds.Spawn
+        ),
         ("run_process", new RunProcessOperation("git", ["status", "--short"]), ProcessOperationKinds.Run),
         ("process_signal", new ProcessSignalOperation(Process, Signal.Hangup), ProcessOperationKinds.Signal),
         ("process_group_signal", ProcessSignalOperation.ForGroup(Group, Signal.FromNumber(34)), ProcessOperationKinds.Signal),

@@ -43,6 +43,7 @@ public sealed class WrittenByHandTests
             Forced = 0,
             Escaped = [5, 6],
             PreviousPolicyHash = "builtin-0",
+            OutputLost = 4096,
             Executable = AuditRecordJsonTests.Whole.Executable! with { Interpreter = "/bin/sh", Sha256 = "ab12", IsTrusted = true },
         };
 

@@ -36,6 +36,8 @@ internal sealed class PreparedRun(HandlerServices services, SpawnPreparation pre
             return failed;
         }
 
+        // Nobody else has its view: a terminal is closed with the end of the run.
+        await using var view = running.ConfigureAwait(false);
         try
         {
             await running.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Processes;
@@ -34,6 +35,11 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             return missing;
         }
 
+        if (FindInput(operation, preparation.Context, out var inputFrom) is { } noInput)
+        {
+            return noInput;
+        }
+
         GroupLease? join = null;
         if (operation.ProcessGroup is { Placement: ProcessGroupPlacement.JoinGroup, Target: { } target })
         {
@@ -53,6 +59,13 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             return notRunnable;
         }
 
+        if (services.Platform.HoldStreams(operation, directory).TryPickT1(out var noStreams, out var streams))
+        {
+            executable.Dispose();
+            join?.Dispose();
+            return noStreams;
+        }
+
         var facts = (join is null ? OperationFacts.None : Targets.FactsOf(join, preparation.Context)) with
         {
             Executable = executable.Examine(preparation.WantsDigest(executable.Facts.CanonicalPath)),
@@ -60,13 +73,39 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             RealWorkingDirectory = executable.RealWorkingDirectory,
             EnvironmentNames = services.Environment.Names(operation.Environment),
             RunAs = context.Facts,
+            Paths = streams.Paths,
         };
         if (context.ElevationReason is { } reason)
         {
             facts = facts with { RequiresElevation = true, ElevationReason = facts.ElevationReason ?? reason };
         }
 
-        return new SpawnPreparation(services, operation, facts, executable, join) { Account = context.Account };
+        return new SpawnPreparation(services, operation, facts, executable, join, streams)
+        {
+            Account = context.Account,
+            InputFrom = inputFrom,
+        };
+    }
+
+    /// <param name="operation">The spawn.</param>
+    /// <param name="context">For whom.</param>
+    /// <param name="stream">The output that becomes its input; null where the input is of another kind.</param>
+    private NotFound? FindInput(SpawnProcessOperation operation, OperationContext context, out Stream? stream)
+    {
+        stream = null;
+        if (operation.StandardInput != StandardInputKind.Process)
+        {
+            return null;
+        }
+
+        stream = services.Live.OutputOf(operation.InputFrom!.Value, context.Principal);
+        // One answer for what is not there and what is somebody else's: no oracle.
+        return stream is not null
+            ? null
+            : new NotFound(
+                $"output of operation {operation.InputFrom} that could be read",
+                "Name a spawn of this host and of the same principal with a pipe as its standard output, whose live view was not disposed."
+            );
     }
 }
 
@@ -76,9 +115,13 @@ internal sealed class SpawnPreparation(
     SpawnProcessOperation operation,
     OperationFacts facts,
     ExecutableLease executable,
-    GroupLease? join
+    GroupLease? join,
+    StreamLease streams
 ) : IDisposable
 {
+    /// <summary>Another process's output, which is to be the input.</summary>
+    internal Stream? InputFrom { get; init; }
+
     internal SpawnProcessOperation Operation => operation;
 
     internal OperationFacts Facts => facts;
@@ -116,6 +159,9 @@ internal sealed class SpawnPreparation(
             ForegroundTerminal = operation.ForegroundTerminal,
             Lifetime = operation.Lifetime,
             StandardInput = operation.StandardInput,
+            InputText = operation.InputText,
+            InputFrom = InputFrom,
+            Streams = streams,
             StandardOutput = operation.StandardOutput,
             StandardError = operation.StandardError,
             Nice = operation.Nice,
@@ -146,6 +192,7 @@ internal sealed class SpawnPreparation(
     {
         executable.Dispose();
         join?.Dispose();
+        streams.Dispose();
     }
 }
 

@@ -14,7 +14,7 @@ internal static class UnsupportedParts
             operation.Containment is not Containment.None && operation.ProcessGroup.Placement == ProcessGroupPlacement.JoinGroup
                 ? "a containment of its own for a process that joins a group"
             : operation.Sandbox is not null ? "a sandbox"
-            : StreamOf(operation.StandardOutput) ?? StreamOf(operation.StandardError);
+            : null;
         return what is null ? null : new Unsupported(what, Later);
     }
 
@@ -31,11 +31,29 @@ internal static class UnsupportedParts
         return what is null ? null : new Unsupported(what, "Leave it out, or run on Linux.");
     }
 
+    /// <summary>For a platform that has pipes and captures only.</summary>
+    internal static Unsupported? StreamsOf(SpawnProcessOperation operation)
+    {
+        var what =
+            StreamOf(operation.StandardOutput)
+            ?? StreamOf(operation.StandardError)
+            ?? operation.StandardInput switch
+            {
+                StandardInputKind.Text => "input from a text",
+                StandardInputKind.Process => "input from another process",
+                StandardInputKind.Terminal => "a pseudo-terminal",
+                StandardInputKind.Null or StandardInputKind.Inherit or StandardInputKind.Pipe => null,
+                _ => "this kind of input",
+            };
+        return what is null ? null : new Unsupported(what, "Use a pipe or a capture: this version of Osl can't do it on this platform.");
+    }
+
     private static string? StreamOf(StandardOutputConfig output) =>
         output.Kind switch
         {
             StandardOutputKind.File => "output to a file",
             StandardOutputKind.Terminal => "a pseudo-terminal",
+            StandardOutputKind.Tee => "output to several places",
             _ => null,
         };
 }

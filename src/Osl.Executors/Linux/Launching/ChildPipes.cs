@@ -1,90 +1,168 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Osl.Interop.Linux;
+using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Linux;
 
-/// <summary>The pipes of one launch. Whatever is still here when it is disposed is closed.</summary>
+/// <summary>The streams of one launch. Whatever is still here when it is disposed is closed.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal ref struct ChildPipes
 {
-    /// <summary>The child's ends; -1 for none.</summary>
+    private readonly OutputPumps _pumps;
+    private PipeStream? _lent;
+    private int _input;
+
+    public ChildPipes(OutputPumps pumps)
+    {
+        _pumps = pumps;
+        ChildInput = _input = -1;
+    }
+
+    /// <summary>The child's input; -1 for none of ours.</summary>
     internal int ChildInput { get; private set; }
 
-    internal int ChildOutput { get; private set; }
+    /// <summary>What becomes the child's streams; -1 for none of ours.</summary>
+    internal readonly int ChildOutput => Output?.ChildEnd ?? -1;
 
-    internal int ChildError { get; private set; }
+    internal readonly int ChildError => Error?.ChildEnd ?? -1;
 
-    private int _input;
-    private int _output;
-    private int _error;
+    internal OutputRoute? Output { get; private set; }
 
-    public ChildPipes() => ChildInput = ChildOutput = ChildError = _input = _output = _error = -1;
+    internal OutputRoute? Error { get; private set; }
+
+    /// <summary>The terminal that is all three; null for none.</summary>
+    internal PseudoTerminal? Terminal { get; private set; }
 
     /// <summary>Whether a plan needs the I/O loop.</summary>
     internal static bool Needed(LaunchPlan plan) =>
-        plan.StandardInput == StandardInputKind.Pipe || IsPiped(plan.StandardOutput) || IsPiped(plan.StandardError);
+        plan.StandardInput is StandardInputKind.Pipe or StandardInputKind.Terminal
+        || OutputRoute.IsNeeded(plan.StandardOutput)
+        || OutputRoute.IsNeeded(plan.StandardError);
 
     /// <summary>Opens what a plan needs.</summary>
-    /// <returns>The error number, or 0.</returns>
-    internal int Open(LaunchPlan plan)
+    internal OperationError? Open(LaunchPlan plan)
     {
-        var error = 0;
-        if (plan.StandardInput == StandardInputKind.Pipe)
+        var error = OpenTerminal(plan);
+        error = error != 0 ? error : OpenInput(plan);
+        if (error != 0)
         {
-            error = Descriptor.Pipe(out var reader, out _input);
-            ChildInput = reader;
-            error = error != 0 ? error : Descriptor.SetNonBlocking(_input);
+            return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
         }
 
-        if (error == 0 && IsPiped(plan.StandardOutput))
+        if (OutputRoute.IsNeeded(plan.StandardOutput))
         {
-            error = Descriptor.Pipe(out _output, out var writer);
-            ChildOutput = writer;
-            error = error != 0 ? error : Descriptor.SetNonBlocking(_output);
+            var failed = OutputRoute.Open(plan, plan.StandardOutput, 1, Terminal, _pumps, out var output);
+            Output = output;
+            if (failed is not null)
+            {
+                return failed;
+            }
         }
 
-        if (error == 0 && IsPiped(plan.StandardError))
+        if (OutputRoute.IsNeeded(plan.StandardError))
         {
-            error = Descriptor.Pipe(out _error, out var writer);
-            ChildError = writer;
-            error = error != 0 ? error : Descriptor.SetNonBlocking(_error);
+            var failed = OutputRoute.Open(plan, plan.StandardError, 2, Terminal, _pumps, out var errors);
+            Error = errors;
+            return failed;
         }
 
-        return error;
+        return null;
     }
 
-    /// <summary>Our ends, handed over to who owns them from now on; -1 for none.</summary>
-    internal int TakeInput() => Take(ref _input);
+    /// <summary>Our end of the input, handed over to who owns it from now on; null for none.</summary>
+    internal PipeStream? TakeInput()
+    {
+        var taken = _input;
+        _input = -1;
+        return taken < 0 ? null : new PipeStream(_pumps.Loop, taken, reads: false);
+    }
 
-    internal int TakeOutput() => Take(ref _output);
-
-    internal int TakeError() => Take(ref _error);
+    internal PseudoTerminal? TakeTerminal()
+    {
+        var taken = Terminal;
+        Terminal = null;
+        return taken;
+    }
 
     /// <summary>The child has its ends now; as long as we had them too, no end of file would ever come.</summary>
     internal void CloseChildEnds()
     {
         Close(ChildInput);
-        Close(ChildOutput);
-        Close(ChildError);
-        ChildInput = ChildOutput = ChildError = -1;
+        ChildInput = -1;
+        Output?.CloseChildEnd();
+        Error?.CloseChildEnd();
+        _lent?.Dispose();
+        _lent = null;
     }
 
     public void Dispose()
     {
+        if (_lent is not null)
+        {
+            // There is no child.
+            Close(ChildInput);
+            ChildInput = -1;
+            _lent.TakeBack();
+            _lent = null;
+        }
+
         CloseChildEnds();
-        Close(TakeInput());
-        Close(TakeOutput());
-        Close(TakeError());
+        Close(_input);
+        _input = -1;
+        Output?.Dispose();
+        Error?.Dispose();
+        Terminal?.Dispose();
     }
 
-    private static bool IsPiped(StandardOutputConfig output) => output.Kind is StandardOutputKind.Pipe or StandardOutputKind.Capture;
-
-    private static int Take(ref int fd)
+    private int OpenTerminal(LaunchPlan plan)
     {
-        var taken = fd;
-        fd = -1;
-        return taken;
+        if (!plan.HasTerminal)
+        {
+            return 0;
+        }
+
+        var error = PseudoTerminal.Open(plan.StandardOutput.TerminalSize ?? TerminalSize.Default, plan.Account?.Uid, out var terminal);
+        Terminal = terminal;
+        return error;
+    }
+
+    private int OpenInput(LaunchPlan plan)
+    {
+        switch (plan.StandardInput)
+        {
+            case StandardInputKind.Pipe:
+                var error = Descriptor.Pipe(out var reader, out _input);
+                ChildInput = reader;
+                return error != 0 ? error : Descriptor.SetNonBlocking(_input);
+            case StandardInputKind.Terminal:
+                return Terminal is null ? Errno.EINVAL : Terminal.Duplicate(out _input);
+            case StandardInputKind.Text:
+                return OpenText(plan.InputText ?? "");
+            case StandardInputKind.Process:
+                if (plan.InputFrom is not PipeStream source)
+                {
+                    return Errno.EINVAL;
+                }
+
+                error = source.Lend(out var lent);
+                ChildInput = lent;
+                _lent = error == 0 ? source : null;
+                return error;
+            case StandardInputKind.Null or StandardInputKind.Inherit:
+            default:
+                return 0;
+        }
+    }
+
+    /// <summary>In a file of memory: a pipe holds 64 KiB, and would need somebody to fill it.</summary>
+    private int OpenText(string text)
+    {
+        var fd = Libc.MemfdCreate("osl-input", Libc.MFD_CLOEXEC);
+        var error = fd < 0 ? Libc.LastError : Descriptor.MoveUp(ref fd);
+        ChildInput = fd;
+        return error != 0 ? error : Descriptor.WriteAll(fd, Encoding.UTF8.GetBytes(text), 0);
     }
 
     private static void Close(int fd)

@@ -37,6 +37,7 @@ internal sealed class ProcessLauncher(
     EpollLoop io,
     LinuxGroups groups,
     ProgramNames names,
+    OutputPumps pumps,
     JobControl? jobControl = null,
     GateKind gates = GateKind.Any
 )
@@ -94,18 +95,17 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration, LaunchContext? context)
     {
-        var pipes = new ChildPipes();
+        var pipes = new ChildPipes(pumps);
         try
         {
-            var error = pipes.Open(plan);
-            if (error != 0)
+            if (pipes.Open(plan) is { } unopened)
             {
-                return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
+                return unopened;
             }
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
             var paths = LaunchPaths.Of(plan, names);
-            error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
+            var error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
             if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
             {
                 error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, context, out pid);
@@ -172,7 +172,15 @@ internal sealed class ProcessLauncher(
         terminal?.Born(pid);
 
         registration.Started(process, pgid);
-        var captures = CapturesOf(plan, ref pipes, out error);
+        var ownTerminal = pipes.TakeTerminal();
+        var input = pipes.TakeInput();
+        if (ownTerminal is not null)
+        {
+            // Before anything that it shows is passed on: whoever sees that can already type.
+            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
+        }
+
+        var captures = CapturesOf(pipes, out error);
         if (error == 0 && pidfd is not null)
         {
             if (ownGroup is not null)
@@ -186,6 +194,8 @@ internal sealed class ProcessLauncher(
         if (error != 0)
         {
             captures?.GiveUp();
+            input?.Dispose();
+            ownTerminal?.Dispose();
             groups.Forget(child);
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
@@ -205,9 +215,10 @@ internal sealed class ProcessLauncher(
             Process = process,
             Pgid = pgid,
             Group = ownGroup ?? plan.JoinGroup?.Group,
-            StandardInput = pipes.TakeInput() is >= 0 and var input ? new PipeStream(io, input, reads: false) : null,
-            StandardOutput = pipes.TakeOutput() is >= 0 and var output ? new PipeStream(io, output, reads: true) : null,
-            StandardError = pipes.TakeError() is >= 0 and var errors ? new PipeStream(io, errors, reads: true) : null,
+            StandardInput = input,
+            StandardOutput = pipes.Output?.TakeReader(),
+            StandardError = pipes.Error?.TakeReader(),
+            Terminal = ownTerminal,
             Exited = child.Exited,
             GroupEnded = child.GroupEnded,
             OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
@@ -236,7 +247,15 @@ internal sealed class ProcessLauncher(
                 plan.JoinGroup is { } group ? group.Group.Id : 0,
                 KeptIgnored
             );
-            spawn.SetInput(plan.StandardInput, pipes.ChildInput);
+            if (pipes.Terminal is { } own)
+            {
+                spawn.OpenTerminal(own.SlavePath);
+            }
+            else
+            {
+                spawn.SetInput(plan.StandardInput, pipes.ChildInput);
+            }
+
             if (terminal >= 0)
             {
                 spawn.TakeTerminal(terminal);
@@ -266,19 +285,22 @@ internal sealed class ProcessLauncher(
         }
     }
 
-    private CaptureSet? CapturesOf(LaunchPlan plan, ref ChildPipes pipes, out int error)
+    private static CaptureSet? CapturesOf(in ChildPipes pipes, out int error)
     {
         error = 0;
-        var output = plan.StandardOutput.Kind == StandardOutputKind.Capture;
-        var errors = plan.StandardError.Kind == StandardOutputKind.Capture;
-        if (!output && !errors)
+        if (pipes.Output is null && pipes.Error is null)
         {
             return null;
         }
 
         var set = new CaptureSet();
-        var first = output ? new OutputCapture(io, pipes.TakeOutput(), CaptureSet.LimitOf(plan.StandardOutput), set) : null;
-        var second = errors ? new OutputCapture(io, pipes.TakeError(), CaptureSet.LimitOf(plan.StandardError), set) : null;
+        var first = pipes.Output?.Collect(set);
+        var second = pipes.Error?.Collect(set);
+        if (first is null && second is null)
+        {
+            return null;
+        }
+
         // Both are in the set before the first can end.
         set.Output = first;
         set.Error = second;
@@ -314,14 +336,9 @@ internal sealed class ProcessLauncher(
             return new ValidationFailed(["A program's own name is needed, and nothing may hold a NUL: it would be cut off there."]);
         }
 
-        if (plan.StandardOutput.Kind is StandardOutputKind.File or StandardOutputKind.Terminal or StandardOutputKind.SameAsOutput)
+        if (plan.StandardOutput.Kind == StandardOutputKind.SameAsOutput || plan.StandardError.Kind == StandardOutputKind.Terminal)
         {
-            return NoSuchOutput(plan.StandardOutput.Kind);
-        }
-
-        if (plan.StandardError.Kind is StandardOutputKind.File or StandardOutputKind.Terminal)
-        {
-            return NoSuchOutput(plan.StandardError.Kind);
+            return new ValidationFailed(["SameAsOutput is for standard error, and a terminal is for standard output."]);
         }
 
         if ((plan.Placement == ProcessGroupPlacement.JoinGroup) != (plan.JoinGroup is LinuxGroupLease))
@@ -374,7 +391,4 @@ internal sealed class ProcessLauncher(
         using var terminal = ControllingTerminal.TryOpen();
         return terminal?.IsOurs == true;
     }
-
-    private static Unsupported NoSuchOutput(StandardOutputKind kind) =>
-        new($"standard output of kind {kind}", "Use a pipe or a capture; files and terminals come with a later release.");
 }

@@ -69,10 +69,10 @@ internal unsafe ref struct SpawnActions
 
     /// <summary>Standard input.</summary>
     /// <param name="kind">Where it comes from.</param>
-    /// <param name="pipe">The pipe's reading end, for a pipe.</param>
+    /// <param name="pipe">What it is to be, for what is opened here: a pipe's reading end, a file of memory.</param>
     internal void SetInput(StandardInputKind kind, int pipe)
     {
-        if (kind == StandardInputKind.Pipe)
+        if (pipe >= 0)
         {
             Check(Libc.PosixSpawnActionsAddDup2(_actions, pipe, 0));
         }
@@ -82,15 +82,30 @@ internal unsafe ref struct SpawnActions
         }
     }
 
+    /// <summary>
+    /// Standard input from the slave of a pseudo-terminal: the first terminal that the leader of a new session opens becomes its own.
+    /// </summary>
+    /// <param name="slave">Its path; ends with NUL.</param>
+    internal void OpenTerminal(ReadOnlySpan<byte> slave)
+    {
+        fixed (byte* path = slave)
+        {
+            Check(Libc.PosixSpawnActionsAddOpen(_actions, 0, path, Libc.O_RDWR, 0));
+        }
+    }
+
     /// <summary>Standard output or error.</summary>
     /// <param name="fd">1 or 2.</param>
     /// <param name="kind">Where it goes.</param>
-    /// <param name="pipe">The pipe's writing end, for a pipe or a capture.</param>
+    /// <param name="pipe">What it is to be, for what is opened here: a pipe's writing end, a file.</param>
     internal void SetOutput(int fd, StandardOutputKind kind, int pipe)
     {
         switch (kind)
         {
-            case StandardOutputKind.Pipe or StandardOutputKind.Capture:
+            case StandardOutputKind.Terminal:
+                Check(Libc.PosixSpawnActionsAddDup2(_actions, 0, fd));
+                break;
+            case StandardOutputKind.Pipe or StandardOutputKind.Capture or StandardOutputKind.Tee or StandardOutputKind.File when pipe >= 0:
                 Check(Libc.PosixSpawnActionsAddDup2(_actions, pipe, fd));
                 break;
             case StandardOutputKind.SameAsOutput:
@@ -100,7 +115,12 @@ internal unsafe ref struct SpawnActions
                 break;
             // A host without standard output has something else under the number, or nothing: the next file that the child opened
             // would take its place.
-            case StandardOutputKind.Inherit or StandardOutputKind.Null or StandardOutputKind.File or StandardOutputKind.Terminal:
+            case StandardOutputKind.Inherit
+            or StandardOutputKind.Null
+            or StandardOutputKind.File
+            or StandardOutputKind.Pipe
+            or StandardOutputKind.Capture
+            or StandardOutputKind.Tee:
             default:
                 OpenNull(fd, Libc.O_WRONLY);
                 break;

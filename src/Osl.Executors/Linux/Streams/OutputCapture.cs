@@ -13,7 +13,7 @@ namespace Osl.Executors.Linux;
 /// its size; large output is read into place. The end is seen by end-of-file, or given up by <see cref="GiveUp"/> when somebody who
 /// inherited the pipe holds it open.
 /// </remarks>
-internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ICapture
+internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ILinuxCapture
 {
     private const int ChunkSize = 64 * 1024;
     private const int ChunksAnEvent = 16;
@@ -25,13 +25,14 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
     private readonly Lock _gate = new();
     private readonly CaptureBuffer _buffer = new(limit);
     private CapturedOutput? _result;
+    private bool _isWide;
 
     /// <summary>What was captured; null before the end.</summary>
     public CapturedOutput? Result => Volatile.Read(ref _result);
 
     /// <summary>Begins to read.</summary>
     /// <returns>The error number, or 0.</returns>
-    internal int Begin()
+    public int Begin()
     {
         lock (_gate)
         {
@@ -109,6 +110,12 @@ internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSe
             else
             {
                 _buffer.Take(target[..(int)length]);
+            }
+
+            if (length >= Descriptor.PipeSize && !_isWide)
+            {
+                _isWide = true;
+                Descriptor.WidenPipe(fd);
             }
 
             if (!untilEmpty && length < ChunkSize)

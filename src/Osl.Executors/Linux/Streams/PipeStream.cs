@@ -34,6 +34,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
     private bool _pending;
     private bool _busy;
     private bool _closed;
+    private bool _isWide;
 
     /// <param name="loop">Who tells when it is ready.</param>
     /// <param name="fd">Non-blocking; the stream's own from now on.</param>
@@ -131,6 +132,48 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
         }
     }
 
+    /// <summary>
+    /// A descriptor of the same end for a child, which reads in our place; blocking, as programs expect it. Nothing can be read here
+    /// until <see cref="TakeBack"/>; Dispose leaves it to the child alone.
+    /// </summary>
+    /// <param name="fd">Its own from now on.</param>
+    /// <returns>The error number, or 0: EBADF where it is closed or is being read.</returns>
+    internal int Lend(out int fd)
+    {
+        fd = -1;
+        lock (_gate)
+        {
+            if (_closed || _busy || !_reads)
+            {
+                return Errno.EBADF;
+            }
+
+            fd = Libc.Fcntl(Fd, Libc.F_DUPFD_CLOEXEC, 3);
+            if (fd < 0 || Libc.Fcntl(fd, Libc.F_SETFL, 0) < 0)
+            {
+                return Libc.LastError;
+            }
+
+            _busy = true;
+            return 0;
+        }
+    }
+
+    /// <summary>There is no such child after all.</summary>
+    internal void TakeBack()
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                // Fails for a descriptor that is none only.
+                _ = Descriptor.SetNonBlocking(Fd);
+            }
+
+            _busy = false;
+        }
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
@@ -216,6 +259,12 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                     count += (int)result;
                     if (_reads)
                     {
+                        if (result >= Descriptor.PipeSize && !_isWide)
+                        {
+                            _isWide = true;
+                            Descriptor.WidenPipe(Fd);
+                        }
+
                         return Progress.Done;
                     }
 
@@ -226,6 +275,12 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                 if (error == Errno.EINTR)
                 {
                     continue;
+                }
+
+                if (error == Errno.EIO && _reads)
+                {
+                    // A terminal's end: nobody has it any more, or the leader of its session has ended. A pipe has no such error.
+                    return Progress.Done;
                 }
 
                 if (error == Errno.EAGAIN)

@@ -8,12 +8,15 @@ internal static class LaunchChecks
 {
     internal static OperationError? Refusal(LaunchPlan plan, WindowsMode mode)
     {
-        if (plan.StandardOutput.Kind is StandardOutputKind.File or StandardOutputKind.Terminal or StandardOutputKind.SameAsOutput)
+        if (
+            plan.StandardOutput.Kind
+            is not (StandardOutputKind.Inherit or StandardOutputKind.Null or StandardOutputKind.Pipe or StandardOutputKind.Capture)
+        )
         {
             return NoSuchOutput(plan.StandardOutput.Kind);
         }
 
-        if (plan.StandardError.Kind is StandardOutputKind.File or StandardOutputKind.Terminal)
+        if (plan.StandardError.Kind is StandardOutputKind.File or StandardOutputKind.Terminal or StandardOutputKind.Tee)
         {
             return NoSuchOutput(plan.StandardError.Kind);
         }

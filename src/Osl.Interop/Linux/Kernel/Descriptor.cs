@@ -50,6 +50,15 @@ internal static class Descriptor
         return error;
     }
 
+    /// <summary>What a pipe holds unless it is told otherwise (pipe(7)): who reads so much at once has found it full.</summary>
+    internal const int PipeSize = 64 * 1024;
+
+    /// <summary>
+    /// Lets a pipe hold 1 MiB, for one that was found full: then who writes and who reads need not take turns. Without effect where a
+    /// user has no more to give, or on what is no pipe.
+    /// </summary>
+    internal static void WidenPipe(int fd) => _ = Libc.Fcntl(fd, Libc.F_SETPIPE_SZ, 1 << 20);
+
     /// <summary>Writes all of it at an offset.</summary>
     /// <returns>The error number, or 0.</returns>
     internal static unsafe int WriteAll(int fd, ReadOnlySpan<byte> data, long offset)

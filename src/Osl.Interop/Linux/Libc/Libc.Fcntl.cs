@@ -9,6 +9,9 @@ internal static partial class Libc
     internal const int F_SETFL = 4;
     internal const int F_DUPFD_CLOEXEC = 1030;
 
+    /// <summary>How many bytes a pipe holds; EPERM beyond what a user may have in all (pipe(7), /proc/sys/fs/pipe-user-pages-soft).</summary>
+    internal const int F_SETPIPE_SZ = 1031;
+
     /// <summary>Take an open-file-description lock, or fail with EAGAIN. The argument points to a struct flock.</summary>
     internal const int F_OFD_SETLK = 37;
 

@@ -24,14 +24,19 @@ internal sealed class RunProcessValidator : ShapeValidator<RunProcessOperation>
             failures.Add(nameof(spawn.StandardInput), "can't be a pipe in a run: nobody could write to it; use a spawn");
         }
 
-        if (spawn.StandardOutput.Kind == StandardOutputKind.Pipe)
-        {
-            failures.Add(nameof(spawn.StandardOutput), "can't be a pipe in a run: nobody could read it; capture it");
-        }
+        CheckOutput(nameof(spawn.StandardOutput), spawn.StandardOutput, ref failures);
+        CheckOutput(nameof(spawn.StandardError), spawn.StandardError, ref failures);
+    }
 
-        if (spawn.StandardError.Kind == StandardOutputKind.Pipe)
+    private static void CheckOutput(string member, StandardOutputConfig output, ref ShapeFailures failures)
+    {
+        if (output.Kind == StandardOutputKind.Pipe || output.Targets.Any(target => target?.Kind == StandardOutputKind.Pipe))
         {
-            failures.Add(nameof(spawn.StandardError), "can't be a pipe in a run: nobody could read it; capture it");
+            failures.Add(member, "can't be a pipe in a run: nobody could read it; capture it");
+        }
+        else if (output is { Kind: StandardOutputKind.Terminal, Targets.Count: 0 })
+        {
+            failures.Add(member, "can't be a terminal without targets in a run: nobody could read it; name a capture, say");
         }
     }
 }

@@ -59,6 +59,20 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     /// <summary>Where its input comes from.</summary>
     public StandardInputKind StandardInput { get; init; }
 
+    /// <summary>The longest <see cref="InputText"/>, in UTF-16 code units: 1 Mi.</summary>
+    public const int LongestInputText = 1024 * 1024;
+
+    /// <summary>
+    /// For input from a text: all of it, as UTF-8. It counts as a secret: the journal does not hold it, and no message shows it.
+    /// </summary>
+    public string? InputText { get; init; }
+
+    /// <summary>
+    /// For input from another process: the operation that spawned it, in this host and for the same principal, with a pipe as its standard output
+    /// that nobody has read from.
+    /// </summary>
+    public OperationId? InputFrom { get; init; }
+
     /// <summary>Where its output goes.</summary>
     public StandardOutputConfig StandardOutput
     {
@@ -169,6 +183,29 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     /// <param name="input">Where it comes from.</param>
     public SpawnProcessOperation WithStandardInput(StandardInputKind input) => this with { StandardInput = input };
 
+    /// <summary>A text as its input.</summary>
+    /// <param name="text">See <see cref="InputText"/>.</param>
+    public SpawnProcessOperation WithInputText(string text) => this with { StandardInput = StandardInputKind.Text, InputText = text };
+
+    /// <summary>Another process's output as its input, without anybody between.</summary>
+    /// <param name="source">Who was spawned with a pipe as its standard output; see <see cref="InputFrom"/>.</param>
+    public SpawnProcessOperation WithInputFrom(SpawnProcessResult source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return this with { StandardInput = StandardInputKind.Process, InputFrom = source.OperationId };
+    }
+
+    /// <summary>A pseudo-terminal for input, output and errors: the controlling terminal of a session of its own.</summary>
+    /// <param name="size">Its size as the program starts; null for 80 by 24.</param>
+    /// <param name="targets">Where goes what is written there; none to read it (<see cref="IRunningProcess.StandardOutput"/>).</param>
+    public SpawnProcessOperation WithTerminal(TerminalSize? size = null, params ReadOnlySpan<StandardOutputConfig> targets) =>
+        this with
+        {
+            StandardInput = StandardInputKind.Terminal,
+            StandardOutput = StandardOutputConfig.Terminal(size, targets),
+            StandardError = StandardOutputConfig.SameAsOutput,
+        };
+
     /// <summary>Its output.</summary>
     /// <param name="output">Where it goes.</param>
     public SpawnProcessOperation WithStandardOutput(StandardOutputConfig output) => this with { StandardOutput = output };
@@ -204,6 +241,29 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
 
     /// <summary>The program and its arguments, secrets masked; of the environment nothing.</summary>
     public override string ToString() => Redaction.CommandLine(this);
+
+    /// <summary>Every file that is named for output or errors, in the order of their mention.</summary>
+    public IReadOnlyList<StandardOutputConfig> OutputFiles()
+    {
+        List<StandardOutputConfig>? files = null;
+        foreach (var output in (ReadOnlySpan<StandardOutputConfig>)[StandardOutput, StandardError])
+        {
+            if (output.Kind == StandardOutputKind.File)
+            {
+                (files ??= []).Add(output);
+            }
+
+            foreach (var target in output.Targets)
+            {
+                if (target?.Kind == StandardOutputKind.File)
+                {
+                    (files ??= []).Add(target);
+                }
+            }
+        }
+
+        return (IReadOnlyList<StandardOutputConfig>?)files ?? [];
+    }
 
     private EnvironmentConfig WithoutMention(string name) =>
         Environment with

@@ -106,20 +106,14 @@ internal sealed partial class SpawnProcessValidator : ShapeValidator<SpawnProces
         }
 
         // What lives longer than its host can't have the host at the other end of anything.
-        if (spawn.StandardInput == StandardInputKind.Pipe)
+        if (spawn.StandardInput is StandardInputKind.Pipe or StandardInputKind.Terminal)
         {
-            failures.Add(nameof(spawn.StandardInput), "can't be a pipe of what is Detached");
+            var what = spawn.StandardInput == StandardInputKind.Pipe ? "pipe" : "terminal";
+            failures.Add(nameof(spawn.StandardInput), $"can't be a {what} of what is Detached");
         }
 
-        if (NeedsHost(spawn.StandardOutput.Kind))
-        {
-            failures.Add(nameof(spawn.StandardOutput), "can't be a pipe, a capture or a terminal of what is Detached; a file can be");
-        }
-
-        if (NeedsHost(spawn.StandardError.Kind))
-        {
-            failures.Add(nameof(spawn.StandardError), "can't be a pipe, a capture or a terminal of what is Detached; a file can be");
-        }
+        CheckDetached(nameof(spawn.StandardOutput), spawn.StandardOutput, ref failures);
+        CheckDetached(nameof(spawn.StandardError), spawn.StandardError, ref failures);
 
         if (spawn.TimeLimit is not null)
         {
@@ -129,50 +123,6 @@ internal sealed partial class SpawnProcessValidator : ShapeValidator<SpawnProces
         if (spawn.ProcessGroup.Placement == ProcessGroupPlacement.JoinGroup)
         {
             failures.Add(nameof(spawn.Lifetime), "can't be Detached with JoinGroup: what is Detached gets a session of its own");
-        }
-    }
-
-    private static bool NeedsHost(StandardOutputKind kind) =>
-        kind is StandardOutputKind.Pipe or StandardOutputKind.Capture or StandardOutputKind.Terminal;
-
-    private static void CheckStreams(SpawnProcessOperation spawn, ref ShapeFailures failures)
-    {
-        failures.RequireDefined(nameof(spawn.StandardInput), spawn.StandardInput);
-        CheckOutput(nameof(spawn.StandardOutput), spawn.StandardOutput, ref failures);
-        CheckOutput(nameof(spawn.StandardError), spawn.StandardError, ref failures);
-        if (spawn.StandardOutput.Kind == StandardOutputKind.SameAsOutput)
-        {
-            failures.Add(nameof(spawn.StandardOutput), "can't be SameAsOutput, which is for standard error");
-        }
-    }
-
-    private static void CheckOutput(string member, StandardOutputConfig output, ref ShapeFailures failures)
-    {
-        if (!Enum.IsDefined(output.Kind))
-        {
-            failures.Add($"{member}.{nameof(output.Kind)}", $"is no {nameof(StandardOutputKind)}");
-        }
-
-        if (output.CaptureLimit is < 0 or > StandardOutputConfig.LargestCaptureLimit)
-        {
-            failures.Add($"{member}.{nameof(output.CaptureLimit)}", "has to be from 0 to 1 GiB");
-        }
-
-        if (output.CaptureLimit != 0 && output.Kind != StandardOutputKind.Capture)
-        {
-            failures.Add($"{member}.{nameof(output.CaptureLimit)}", "is for a capture only");
-        }
-
-        if (output.Kind == StandardOutputKind.File)
-        {
-            if (ShapeFailures.TextFlaw(output.File, LongestPath) is { } flaw)
-            {
-                failures.Add($"{member}.{nameof(output.File)}", flaw);
-            }
-        }
-        else if (output.File is not null)
-        {
-            failures.Add($"{member}.{nameof(output.File)}", "is for the kind File only");
         }
     }
 }

@@ -14,6 +14,19 @@ public enum StandardInputKind
 
     /// <summary>A pipe that the caller writes to (<see cref="IRunningProcess.StandardInput"/>).</summary>
     Pipe,
+
+    /// <summary>A text (<see cref="SpawnProcessOperation.InputText"/>), then the end of input.</summary>
+    Text,
+
+    /// <summary>
+    /// The output of another process of this host (<see cref="SpawnProcessOperation.InputFrom"/>), by the pipe itself: nobody stands between.
+    /// </summary>
+    Process,
+
+    /// <summary>
+    /// The pseudo-terminal that standard output is, to which the caller types (<see cref="IRunningProcess.StandardInput"/>).
+    /// </summary>
+    Terminal,
 }
 
 /// <summary>Where a child's standard output or error goes.</summary>
@@ -35,45 +48,19 @@ public enum StandardOutputKind
     /// <summary>For standard error only: the same place as standard output.</summary>
     SameAsOutput,
 
-    /// <summary>A file, with rotation.</summary>
+    /// <summary>
+    /// A file, to which it is appended. Without rotation the child writes there itself; with rotation the host does it, from a pipe.
+    /// </summary>
     File,
 
-    /// <summary>A pseudo-terminal.</summary>
+    /// <summary>
+    /// For standard output: a pseudo-terminal, the controlling terminal of a session of its own. What the program writes there goes to
+    /// <see cref="StandardOutputConfig.Targets"/>, or can be read (<see cref="IRunningProcess.StandardOutput"/>) where none is named.
+    /// </summary>
     Terminal,
-}
 
-/// <summary>Where a child's standard output or error goes.</summary>
-public sealed record StandardOutputConfig
-{
-    /// <summary>The bound of a capture that names none: 1 MiB.</summary>
-    public const int DefaultCaptureLimit = 1024 * 1024;
-
-    /// <summary>The largest bound of a capture: 1 GiB.</summary>
-    public const int LargestCaptureLimit = 1024 * 1024 * 1024;
-
-    /// <summary>The host's own.</summary>
-    public static StandardOutputConfig Inherit { get; } = new();
-
-    /// <summary>The null device.</summary>
-    public static StandardOutputConfig Null { get; } = new() { Kind = StandardOutputKind.Null };
-
-    /// <summary>A pipe.</summary>
-    public static StandardOutputConfig Pipe { get; } = new() { Kind = StandardOutputKind.Pipe };
-
-    /// <summary>For standard error: the same place as standard output (2>&amp;1).</summary>
-    public static StandardOutputConfig SameAsOutput { get; } = new() { Kind = StandardOutputKind.SameAsOutput };
-
-    /// <summary>Which.</summary>
-    public StandardOutputKind Kind { get; init; }
-
-    /// <summary>For a capture: how many bytes are kept, the first ones; 0 to 1 GiB. 0 stands for <see cref="DefaultCaptureLimit"/>.</summary>
-    public int CaptureLimit { get; init; }
-
-    /// <summary>For a file: its path.</summary>
-    public string? File { get; init; }
-
-    /// <summary>Kept in memory.</summary>
-    /// <param name="limit">How many bytes, from 1 to 1 GiB; the first ones are kept.</param>
-    public static StandardOutputConfig Capture(int limit = DefaultCaptureLimit) =>
-        new() { Kind = StandardOutputKind.Capture, CaptureLimit = limit };
+    /// <summary>
+    /// Several places at once (<see cref="StandardOutputConfig.Targets"/>), by the host, from a pipe: the slowest holds the child back.
+    /// </summary>
+    Tee,
 }

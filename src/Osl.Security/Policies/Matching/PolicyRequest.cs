@@ -21,7 +21,14 @@ internal readonly ref struct PolicyRequest
         };
         IsStart = string.Equals(Action, ProcessActions.Start.Name, StringComparison.Ordinal);
         HasNewSession =
-            Spawn is { } s && (s.DetachFromTerminal || s.Lifetime == ProcessLifetime.Detached || s.Containment == Containment.Session);
+            Spawn is { } s
+            && (
+                s.DetachFromTerminal
+                || s.Lifetime == ProcessLifetime.Detached
+                || s.Containment == Containment.Session
+                // A terminal of its own belongs to a session of its own.
+                || s.StandardOutput.Kind == StandardOutputKind.Terminal
+            );
     }
 
     internal string Action { get; }

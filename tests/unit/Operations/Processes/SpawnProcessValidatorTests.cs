@@ -85,6 +85,57 @@ public sealed class SpawnProcessValidatorTests
             { "StandardOutput.CaptureLimit is for a capture only.", spawn => spawn.WithStandardOutput(new() { CaptureLimit = 5 }) },
             { "StandardOutput.File is empty.", spawn => spawn.WithStandardOutput(new() { Kind = StandardOutputKind.File }) },
             { "StandardOutput.File is for the kind File only.", spawn => spawn.WithStandardOutput(new() { File = "/x" }) },
+            { "StandardOutput has a file's mode", spawn => spawn.WithStandardOutput(new() { RotateSize = 4096 }) },
+            { "StandardOutput.File names a directory", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToFile("/var/log/")) },
+            { "StandardOutput.File names a directory", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToFile("/var/..")) },
+            { "StandardOutput.FileMode has to be", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToFile("x", 0x1B6)) },
+            { "StandardOutput.FileMode has to be", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToFile("x", 0x100)) },
+            { "StandardOutput.RotateSize has to be", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToRotatedFile("x", 4095)) },
+            { "StandardOutput.RotateSize has to be", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToRotatedFile("x", -1)) },
+            {
+                "StandardOutput.RotateCount has to be",
+                spawn => spawn.WithStandardOutput(StandardOutputConfig.ToRotatedFile("x", 4096, 1001))
+            },
+            { "StandardOutput.RotateCount needs", spawn => spawn.WithStandardOutput(StandardOutputConfig.ToRotatedFile("x", 0, 2)) },
+            {
+                "StandardError and standard output name one file",
+                spawn =>
+                    spawn
+                        .WithStandardOutput(StandardOutputConfig.ToFile("x"))
+                        .WithStandardError(StandardOutputConfig.ToRotatedFile("x", 4096))
+            },
+            { "StandardOutput.Targets has to hold 2 to 8", spawn => spawn.WithStandardOutput(StandardOutputConfig.Tee()) },
+            { "StandardOutput.Targets is for a tee", spawn => spawn.WithStandardOutput(new() { Targets = [StandardOutputConfig.Pipe] }) },
+            { "StandardOutput.Targets[1] is Pipe once more", spawn => spawn.WithStandardOutput(Tee(StandardOutputConfig.Pipe)) },
+            { "StandardOutput.Targets[1] has to be a file", spawn => spawn.WithStandardOutput(Tee(StandardOutputConfig.Null)) },
+            { "StandardOutput.Targets[1] can't have targets", spawn => spawn.WithStandardOutput(Tee(Tee(StandardOutputConfig.Pipe))) },
+            { "StandardOutput.Targets[1] is missing", spawn => spawn.WithStandardOutput(Tee(null!)) },
+            { "StandardOutput.Targets[1].File is empty", spawn => spawn.WithStandardOutput(Tee(StandardOutputConfig.ToFile(""))) },
+            {
+                "StandardOutput can't be a pipe, a capture, a terminal or a tee",
+                spawn => Detached(spawn).WithStandardOutput(Tee(StandardOutputConfig.ToFile("x")))
+            },
+            {
+                "StandardOutput can't be rotated",
+                spawn => Detached(spawn).WithStandardOutput(StandardOutputConfig.ToRotatedFile("x", 4096))
+            },
+            { "StandardInput can't be a terminal of what is Detached", spawn => Detached(spawn).WithTerminal() },
+            { "StandardInput has to be the terminal too", spawn => spawn.WithStandardOutput(StandardOutputConfig.Terminal()) },
+            { "StandardOutput has to be the terminal too", spawn => spawn.WithStandardInput(StandardInputKind.Terminal) },
+            { "StandardError can't be a terminal", spawn => spawn.WithTerminal().WithStandardError(StandardOutputConfig.Terminal()) },
+            { "StandardOutput can't be a terminal with JoinGroup", spawn => spawn.WithTerminal().WithProcessGroup(42) },
+            { "StandardOutput.TerminalSize has to be from 1", spawn => spawn.WithTerminal(new TerminalSize(0, 24)) },
+            { "StandardOutput.TerminalSize has to be from 1", spawn => spawn.WithTerminal(new TerminalSize(80, 65536)) },
+            {
+                "StandardOutput.TerminalSize is for a terminal",
+                spawn => spawn.WithStandardOutput(new() { TerminalSize = TerminalSize.Default })
+            },
+            { "InputText is missing", spawn => spawn.WithStandardInput(StandardInputKind.Text) },
+            { "InputText is for input from a text", spawn => spawn with { InputText = "x" } },
+            { "InputText is longer", spawn => spawn.WithInputText(new string('x', SpawnProcessOperation.LongestInputText + 1)) },
+            { "InputText is not well-formed", spawn => spawn.WithInputText("\0\uD800") },
+            { "InputFrom is missing", spawn => spawn.WithStandardInput(StandardInputKind.Process) },
+            { "InputFrom is for input from another", spawn => spawn with { InputFrom = Samples.Id } },
             { "StopSequence.Steps has to hold from 1 to 16 steps.", spawn => spawn.WithStopSequence(new()) },
             { "StopSequence.Steps has to hold from 1 to 16 steps.", spawn => spawn.WithStopSequence(Steps(17)) },
             { "StopSequence.Steps[0] is missing.", spawn => spawn.WithStopSequence(new() { Steps = [null!] }) },
@@ -197,6 +248,8 @@ public sealed class SpawnProcessValidatorTests
     }
 
     private static ValueList<string> Validate(SpawnProcessOperation spawn) => ProcessOperationKinds.Spawn.Validate(spawn);
+
+    private static StandardOutputConfig Tee(StandardOutputConfig second) => StandardOutputConfig.Tee(StandardOutputConfig.Pipe, second);
 
     private static SpawnProcessOperation Foreground(SpawnProcessOperation spawn) =>
         spawn.WithForegroundTerminal().WithNewProcessGroup().WithStandardInput(StandardInputKind.Inherit);
