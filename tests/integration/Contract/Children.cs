@@ -115,6 +115,9 @@ public abstract class Children(string scratch)
     /// <summary>Prints its priority class and its processors' mask.</summary>
     public abstract Child Scheduling();
 
+    /// <summary>What it prints: how it begins when nothing was asked for, and with nice value 10 on the first processor alone.</summary>
+    public abstract (string Plain, string Lower) Scheduled { get; }
+
     /// <summary>Takes so much memory, prints "taken" and ends with 0; ends otherwise when it is not given so much.</summary>
     public abstract Child Take(int megabytes);
 

@@ -14,8 +14,8 @@ public abstract partial class ExecutorContract
         var plain = await RunAsync(A.Scheduling());
         var run = await RunAsync(A.Scheduling(), spawn => spawn with { Nice = 10, CpuAffinity = [0] });
 
-        Assert.StartsWith("Normal ", plain.StandardOutput.Text, StringComparison.Ordinal);
-        Assert.Equal("BelowNormal 1\n", run.StandardOutput.Text);
+        Assert.StartsWith(A.Scheduled.Plain, plain.StandardOutput.Text, StringComparison.Ordinal);
+        Assert.Equal(A.Scheduled.Lower, run.StandardOutput.Text);
     }
 
     [Fact]

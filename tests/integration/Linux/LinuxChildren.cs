@@ -74,7 +74,7 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
 
     public override Child PrintEnvironment() => new("/usr/bin/env");
 
-    public override Child PrintVariableTwice(string name) => Script($"echo ${name}; sh -c 'echo ${name}'");
+    public override Child PrintVariableTwice(string name) => Script($"echo ${name}; sh -c 'echo ${name}'; exit $?");
 
     public override Child PrintDirectory() => Script("pwd -P");
 
@@ -107,11 +107,15 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
         );
     }
 
-    /// <summary>Not asked for: priorities are refused here.</summary>
-    public override Child Scheduling() => throw new NotSupportedException();
+    public override Child Scheduling() => Script("echo $(nice) $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)");
 
-    /// <summary>Not asked for: limits are refused here.</summary>
-    public override Child Take(int megabytes) => throw new NotSupportedException();
+    public override (string Plain, string Lower) Scheduled => ("0 ", "10 0\n");
+
+    /// <summary>tail(1) keeps in memory what it is to print at the end.</summary>
+    public override Child Take(int megabytes) =>
+        Script(
+            $"n=$(head -c {megabytes}M /dev/zero | tail -c {megabytes}M | wc -c); [ \"$n\" -eq $(({megabytes} * 1048576)) ] && echo taken"
+        );
 
     public override Doorbell Bell() => new Fifo(NewName("bell"));
 

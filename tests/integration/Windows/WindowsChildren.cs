@@ -124,6 +124,8 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
 
     public override Child Scheduling() => Verb("scheduling");
 
+    public override (string Plain, string Lower) Scheduled => ("Normal ", "BelowNormal 1\n");
+
     public override Child Take(int megabytes) => Verb("take", $"{megabytes}");
 
     public override Doorbell Bell() => new PipeBell($"osl-test-{Guid.NewGuid():N}");
