@@ -3,8 +3,12 @@ using System.Runtime.Versioning;
 
 namespace Osl.Tests.Integration.Cli;
 
-/// <summary>The Tab key at the prompt of the real shells: a command line of which little was typed, and what it then does.</summary>
+/// <summary>
+/// The Tab key at the prompt of the real shells: a command line of which little was typed, and what it then does. Alone: the groups of
+/// other tests have numbers that begin alike.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Alone))]
 public sealed class TabTests : IAsyncLifetime
 {
     private readonly OslCommandLine _osl = new();
