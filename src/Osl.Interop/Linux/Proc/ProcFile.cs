@@ -67,7 +67,7 @@ internal static class ProcFile
 
     /// <summary>
     /// The environment a process was started with, in a buffer that must be given back; null when there is none to be read. In the
-    /// middle of an execve(2) it reads as empty, on a busy machine for many milliseconds: the end of that is waited for.
+    /// middle of an execve(2) it reads as empty, on a busy machine for many milliseconds: the end of that is waited for (knowledge/guardian.md).
     /// </summary>
     /// <param name="pid">Which process.</param>
     /// <param name="length">How much of the buffer it takes.</param>
