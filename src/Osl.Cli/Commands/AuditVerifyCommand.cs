@@ -198,17 +198,7 @@ internal sealed class AuditVerifyCommand : AuditCommand
                 json.WriteNumber("findings"u8, journal.Findings.Count);
                 if (verification.FirstProblem is { } problem)
                 {
-                    json.WriteStartObject("problem"u8);
-                    json.WriteString("kind"u8, problem.Kind.ToString());
-                    json.WriteString("what"u8, problem.What);
-                    if (problem.Record is { } record)
-                    {
-                        json.WriteNumber("record"u8, record);
-                    }
-
-                    json.WriteNumber("segment"u8, problem.Segment);
-                    json.WriteNumber("offset"u8, problem.Offset);
-                    json.WriteEndObject();
+                    AuditText.WriteProblem(json, problem);
                 }
             }
         );

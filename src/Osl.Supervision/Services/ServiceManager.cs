@@ -174,8 +174,8 @@ public sealed class ServiceManager : IRunnable
             error = e;
         }
 
+        // The source is not disposed of: whoever abandons the service may be about to cancel it, and it holds nothing.
         Ended(entry, run, error);
-        abandoned.Dispose();
     }
 
     /// <summary>From now on it can be told something: what was said meanwhile first.</summary>
@@ -385,8 +385,16 @@ public sealed class ServiceManager : IRunnable
 
     private static IEnumerable<string> NamesOf(ServiceEntry entry)
     {
-        var within = entry.Service.Unfinished.ToArray();
-        return within.Length == 0 ? [entry.Name] : within.Select(inner => $"{entry.Name}/{inner}");
+        try
+        {
+            var within = entry.Service.Unfinished.ToArray();
+            return within.Length == 0 ? [entry.Name] : within.Select(inner => $"{entry.Name}/{inner}");
+        }
+        catch (Exception)
+        {
+            // A service that can't say who is left within is left itself: that it is named must not depend on it.
+            return [entry.Name];
+        }
     }
 
     private sealed class Control(ServiceManager manager) : IProcessControlHandler

@@ -13,6 +13,11 @@ internal sealed class ScriptedService(string name) : IRunnable
 
     public IProcessControlHandler Handle => Handler ?? _guard.Handle;
 
+    public IEnumerable<string> Unfinished => SaysWhoIsLeft();
+
+    /// <summary>Who is left within; nobody unless said otherwise.</summary>
+    internal Func<IEnumerable<string>> SaysWhoIsLeft { get; init; } = () => [];
+
     /// <summary>In place of the guard.</summary>
     internal IProcessControlHandler? Handler { get; init; }
 

@@ -126,6 +126,36 @@ public sealed class ServiceManagerTests
     }
 
     [Fact]
+    public async Task Who_can_not_say_who_is_left_within_is_named_all_the_same()
+    {
+        var odd = new ScriptedService("odd") { SaysWhoIsLeft = () => throw new NotSupportedException() };
+        odd.AtShutdown = abandoned => Task.Delay(Timeout.Infinite, abandoned);
+        var manager = Manager(odd);
+        var run = await StartAsync(manager);
+        _ = manager.Handle.ShutdownAsync();
+        _clock.Advance(Grace);
+        Assert.Equal("odd", Assert.Single((await run).Abandoned));
+    }
+
+    [Fact]
+    public async Task Ending_just_when_it_is_abandoned_harms_nobody()
+    {
+        for (var round = 0; round < 300; round++)
+        {
+            var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var service = new ScriptedService("late") { AtShutdown = _ => end.Task };
+            var manager = Manager(service);
+            var run = await StartAsync(manager);
+            _ = manager.Handle.ShutdownAsync();
+            var ending = Task.Run(end.SetResult, TestContext.Current.CancellationToken);
+            // The timer fires on this thread: whatever it throws comes out here.
+            _clock.Advance(Grace);
+            await ending;
+            Assert.Null((await run).Failure);
+        }
+    }
+
+    [Fact]
     public async Task Start_shutdown_start()
     {
         var manager = Manager(_one, _two);
