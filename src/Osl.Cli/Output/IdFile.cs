@@ -13,7 +13,8 @@ namespace Osl.Cli.Output;
 /// </summary>
 internal sealed class IdFile : IProcessObserver, IDisposable
 {
-    private static ReadOnlySpan<byte> Beginning => "{\"operation\":"u8;
+    /// <summary>How each such line begins: what <see cref="Json.WriteObject"/> puts first, and the first member of ours.</summary>
+    private static ReadOnlySpan<byte> Beginning => "{\"version\":1,\"operation\":\""u8;
 
     private readonly FileStream _file;
     private readonly CliIo _io;

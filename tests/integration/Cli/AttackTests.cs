@@ -131,11 +131,27 @@ public sealed class AttackTests : IDisposable
         var outcome = await _osl.RunOtherAsync(
             "/bin/sh",
             "-c",
-            "chmod 600 policy.yaml; echo '{\"operation\":\"kept, and longer than a line of ids' >precious; $OSL run --policy policy.yaml --id-file precious -- true; cat precious"
+            "chmod 600 policy.yaml; echo '{\"version\":1,\"operation\":\"kept, and longer than a line of ids' >precious; $OSL run --policy policy.yaml --id-file precious -- true; cat precious"
         );
 
         Assert.Contains("Denied by rule 'none'", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal("{\"operation\":\"kept, and longer than a line of ids\n", outcome.Output);
+        Assert.Equal("{\"version\":1,\"operation\":\"kept, and longer than a line of ids\n", outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("run --detach")]
+    public async Task A_file_for_ids_is_used_again(string command)
+    {
+        var lines = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            var outcome = await _osl.RunOtherAsync("/bin/sh", "-c", $"$OSL {command} --id-file ids -- true >/dev/null && cat ids");
+            Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+            lines.Add(Assert.Single(outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        }
+
+        Assert.Equal(3, lines.Distinct(StringComparer.Ordinal).Count());
     }
 
     [Theory]
