@@ -35,8 +35,11 @@ internal sealed class TmuxShell : IAsyncDisposable
         }
 
         var shell = new TmuxShell(osl);
-        // As words, not as a line: a line is given to the account's shell, which may be nologin.
-        await shell.TmuxAsync("new-session -d -x 80 -y 24 env -u TMUX HOME=. TERM=screen LC_ALL=C bash --norc --noprofile".Split(' '));
+        // As words, not as a line: a line is given to the account's shell. And with a SHELL: tmux else names the account's, and where that is
+        // nologin (CI has no SHELL, and nobody none to log in with) vi takes itself for restricted and can't be stopped.
+        await shell.TmuxAsync(
+            "new-session -d -x 80 -y 24 env -u TMUX HOME=. SHELL=/bin/bash TERM=screen LC_ALL=C bash --norc --noprofile".Split(' ')
+        );
         await shell.RunAsync("PS1='$ '; stty -a >before");
         return shell;
     }
