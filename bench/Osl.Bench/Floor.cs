@@ -25,8 +25,8 @@ internal sealed class Floor : IDisposable
     internal double KillTree(int count) => Run("killtree", count);
 
     /// <summary>Microseconds for each record, in groups that are written at once and synced.</summary>
-    internal double Sync(int groups, int records, int bytes, bool filled, string file) =>
-        Run(["sync", .. Numbers(groups, records, bytes, filled ? 1 : 0), file]);
+    internal double Sync(int groups, int records, int bytes, SyncFloor kind, string file) =>
+        Run(["sync", .. Numbers(groups, records, bytes, (int)kind), file]);
 
     /// <summary>Microseconds from the start of a program to the end of its output, which is read by 64 KiB.</summary>
     internal double Read(long bytes, params string[] program) => Run(["read", bytes.ToString(CultureInfo.InvariantCulture), .. program]);
@@ -50,4 +50,17 @@ internal sealed class Floor : IDisposable
         floor.WaitForExit();
         return double.Parse(output, CultureInfo.InvariantCulture);
     }
+}
+
+/// <summary>How the floor writes what it syncs.</summary>
+internal enum SyncFloor
+{
+    /// <summary>At the file's end.</summary>
+    Appending,
+
+    /// <summary>Into a file that is filled with zeros.</summary>
+    Filled,
+
+    /// <summary>Into zeros, for as many threads as there are records in a group, each of which waits for its own.</summary>
+    FilledForWriters,
 }

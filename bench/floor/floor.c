@@ -5,6 +5,10 @@
  *   floor killtree COUNT             spawn COUNT sleepers in one group, kill(-pgid), wait for each; prints microseconds
  *   floor read BYTES PROGRAM ARG...  spawn it with a pipe as its output and read that to the end; prints microseconds
  *   floor lines COUNT PROGRAM ARG... the same, finding each line by memchr
+ *   floor sync GROUPS RECORDS BYTES KIND FILE
+ *                                    write a group of records and fdatasync, GROUPS times; prints microseconds a record. KIND: 0 at the
+ *                                    file's end, 1 into zeros, 2 into zeros and by as many threads as records, each of which waits until
+ *                                    its own is synced before it brings the next
  *
  * IN_FLIGHT threads spawn and wait, each for its own child, as a C program would.
  */
@@ -98,6 +102,57 @@ static void bench_killtree(int count)
     free(pids);
 }
 
+/* What the threads of KIND 2 share: the group that gathers, and how many have been synced. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t whole, synced;
+    char *data;
+    int groups, records, bytes, gathered, done;
+} group = {.lock = PTHREAD_MUTEX_INITIALIZER, .whole = PTHREAD_COND_INITIALIZER, .synced = PTHREAD_COND_INITIALIZER};
+
+static void *write_records(void *unused)
+{
+    pthread_mutex_lock(&group.lock);
+    for (int i = 0; i < group.groups; i++) {
+        memset(group.data + (size_t)group.gathered * (size_t)group.bytes, 'x', (size_t)group.bytes);
+        if (++group.gathered == group.records)
+            pthread_cond_signal(&group.whole);
+        while (group.done <= i)
+            pthread_cond_wait(&group.synced, &group.lock);
+    }
+    pthread_mutex_unlock(&group.lock);
+    return unused;
+}
+
+static void sync_for_writers(int fd, int groups, int records, int bytes)
+{
+    size_t size = (size_t)records * (size_t)bytes;
+    pthread_t threads[256];
+    group.data = malloc(size);
+    group.groups = groups, group.records = records, group.bytes = bytes;
+    for (int i = 0; i < records; i++)
+        if (pthread_create(&threads[i], NULL, write_records, NULL) != 0)
+            exit(1);
+    pthread_mutex_lock(&group.lock);
+    for (int i = 0; i < groups; i++) {
+        while (group.gathered < records)
+            pthread_cond_wait(&group.whole, &group.lock);
+        pthread_mutex_unlock(&group.lock);
+        if (pwrite(fd, group.data, size, (off_t)i * (off_t)size) != (ssize_t)size || fdatasync(fd) != 0) {
+            perror("write and sync");
+            exit(1);
+        }
+        pthread_mutex_lock(&group.lock);
+        group.gathered = 0;
+        group.done++;
+        pthread_cond_broadcast(&group.synced);
+    }
+    pthread_mutex_unlock(&group.lock);
+    for (int i = 0; i < records; i++)
+        pthread_join(threads[i], NULL);
+    free(group.data);
+}
+
 /* Groups of records, each written at once and synced before the next: what a journal can do at best. Microseconds a record. */
 static void bench_sync(const char *path, int groups, int records, int bytes, int filled)
 {
@@ -118,7 +173,9 @@ static void bench_sync(const char *path, int groups, int records, int bytes, int
         free(zeros);
     }
     double start = now_us();
-    for (int i = 0; i < groups; i++) {
+    if (filled == 2)
+        sync_for_writers(fd, groups, records, bytes);
+    for (int i = 0; i < groups && filled != 2; i++) {
         if (pwrite(fd, data, size, (off_t)i * (off_t)size) != (ssize_t)size || fdatasync(fd) != 0) {
             perror("write and sync");
             exit(1);
@@ -168,12 +225,12 @@ int main(int argc, char **argv)
         bench_spawn(atoi(argv[2]), atoi(argv[3]));
     else if (argc == 3 && strcmp(argv[1], "killtree") == 0)
         bench_killtree(atoi(argv[2]));
-    else if (argc == 7 && strcmp(argv[1], "sync") == 0)
+    else if (argc == 7 && strcmp(argv[1], "sync") == 0 && atoi(argv[3]) <= 256)
         bench_sync(argv[6], atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
     else if (argc >= 4 && (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "lines") == 0))
         bench_read(atoll(argv[2]), argv[1][0] == 'l', argv + 3);
     else {
-        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES FILLED FILE\n");
+        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES KIND FILE\n");
         return 2;
     }
     return 0;

@@ -50,6 +50,7 @@ internal sealed partial class JournalTail : IDisposable
     private long _opened;
     private long _poisoned = -1;
     private KnownEnd? _missing;
+    private int _counted;
     private bool _sound;
 
     internal JournalTail(IJournalStorage storage, string directory, AuditJournalOptions options)
@@ -84,7 +85,11 @@ internal sealed partial class JournalTail : IDisposable
 
     internal void Lock() => _hints.Lock();
 
-    internal void Unlock() => _hints.Unlock();
+    internal void Unlock()
+    {
+        _counted = 0;
+        _hints.Unlock();
+    }
 
     /// <inheritdoc cref="HintFile.Peek"/>
     internal uint Peek() => _hints.Peek();
@@ -110,6 +115,23 @@ internal sealed partial class JournalTail : IDisposable
         _sound = true;
     }
 
+    /// <summary>
+    /// Works out beforehand what the tree will be after a frame that is still growing, as often as it has grown. Under the lock, after
+    /// <see cref="CatchUp"/>.
+    /// </summary>
+    internal void Count(FrameBuilder batch)
+    {
+        if (_counted == 0)
+        {
+            _ahead.CopyFrom(_tree);
+        }
+
+        for (; _counted < batch.Leaves.Count; _counted++)
+        {
+            _ahead.Append(batch.Leaves[_counted]);
+        }
+    }
+
     /// <summary>Appends one frame. Under the lock, after <see cref="CatchUp"/>.</summary>
     /// <param name="batch">Its items and where the frame is put together.</param>
     /// <param name="sync">Whether it has to be durable when this returns.</param>
@@ -119,12 +141,8 @@ internal sealed partial class JournalTail : IDisposable
     {
         MakeRoom(batch.Length);
         _sound = false;
-        _ahead.CopyFrom(_tree);
-        foreach (var leaf in batch.Leaves)
-        {
-            _ahead.Append(leaf);
-        }
-
+        Count(batch);
+        _counted = 0;
         _ahead.Root(_root);
         var frame = batch.Finish(_tree.Size, time ?? JournalFormat.Microseconds(_options.TimeProvider.GetUtcNow()), _root);
         _storage.Write(_segment!, frame, _end);

@@ -1,13 +1,48 @@
+using System.Diagnostics;
+
 namespace Osl.Security.Audit;
 
-/// <summary>What the writer waits for: the file lock, and the time to sign.</summary>
+/// <summary>What the writer waits for: the file lock, the rest of a group, and the time to sign.</summary>
 internal sealed partial class JournalWriter
 {
     /// <summary>While others get on one after the other, our turn comes; but not for ever.</summary>
     private const int LongestWaits = 12;
 
+    /// <summary>How long nobody has to come before a group is taken as it is: 50 µs, less than what a sync costs on a fast disk.</summary>
+    private static readonly long GatherTicks = Stopwatch.Frequency / 20_000;
+
+    private int _lastGroup;
     private int _waits;
     private uint _seen;
+
+    /// <summary>
+    /// Takes what is queued, and what comes in a moment: no more than the last group had, and no longer than each moment brings more.
+    /// Hashes meanwhile. Under the file lock.
+    /// </summary>
+    /// <returns>Whether there is anything.</returns>
+    private bool Gather()
+    {
+        var any = TakeQueued();
+        for (
+            var since = Stopwatch.GetTimestamp();
+            _batch.Count < _lastGroup && _frame.HasRoom && Stopwatch.GetTimestamp() - since < GatherTicks;
+
+        )
+        {
+            _tail.Count(_frame);
+            if (Volatile.Read(ref _queued) == 0)
+            {
+                // Gives the core to whoever brings more.
+                _ = Thread.Yield();
+            }
+            else if (TakeQueued())
+            {
+                (any, since) = (true, Stopwatch.GetTimestamp());
+            }
+        }
+
+        return any;
+    }
 
     private void WakeForCheckpoint()
     {

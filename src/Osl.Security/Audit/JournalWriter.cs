@@ -280,7 +280,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
                     }
 
                     first = _tail.Size + _frame.Count;
-                    if (TakeQueued() | _frame.Count > 0)
+                    if (Gather() | _frame.Count > 0)
                     {
                         var durable = _batch.Exists(pending => pending.Guarantee == AuditGuarantee.Durable);
                         _tail.Append(_frame, durable);
@@ -345,6 +345,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
     private void Acknowledge(long first, AuditUnavailable? refusal)
     {
+        _lastGroup = _batch.Count;
         for (var i = 0; i < _batch.Count; i++)
         {
             var pending = _batch[i];
