@@ -9,6 +9,7 @@ using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
 using Osl.Security.Audit;
 using Osl.Security.Policies;
+using Serilog;
 
 namespace Osl.Hosting;
 
@@ -52,7 +53,7 @@ internal sealed class OslHostParts
         var journal = new SerilogProjection(options.Journal ?? ownJournal!, options.Logger);
         var records = new AuditRecords(HostProcess.Current(), policy);
         var exits = new ExitRecorder(journal, records, options.Time);
-        var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
+        var registry = new DeferredRegistry(options.RegistryDirectory, options.Time) { GuardianLost = loss => Tell(options.Logger, loss) };
         var platform = PlatformFactory.Create(
             new ExecutorOptions
             {
@@ -131,6 +132,26 @@ internal sealed class OslHostParts
             {
                 await OwnJournal.DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    private static void Tell(ILogger logger, GuardianLoss loss)
+    {
+        if (loss.Error is { } error)
+        {
+            logger.Error(
+                "The guardian {Pid} has ended and no other could be started: what is Managed would outlive a host that is killed. {Problem}",
+                loss.Pid,
+                error.Message
+            );
+        }
+        else
+        {
+            logger.Warning(
+                "The guardian {Pid} has ended before its host; {Successor} guards now (0: nothing Managed runs)",
+                loss.Pid,
+                loss.Successor
+            );
         }
     }
 

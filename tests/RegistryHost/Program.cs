@@ -8,11 +8,15 @@
 //   claim NAME PID START                         -> ok               (says that it had started a process of somebody else's)
 //   ended NAME                                   -> ok
 //   live                                         -> live PID:PGID:LIFETIME:HOSTPID …
+//   watch                                        -> ok               (watches its guardian)
+//   lost                                         -> lost PID NEXT    (once one was lost; 0 for none)
 //   churn                                        -> starts one after the other and reports each step, for ever
 //   dispose                                      -> ok, and ends
 using System.Diagnostics;
 using System.Globalization;
+using System.Threading.Channels;
 using Osl.Executors;
+using Osl.Executors.Linux;
 using Osl.Executors.Registry;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -24,7 +28,8 @@ if (args[0] is "windows")
     return await Osl.Tests.RegistryHost.WindowsHost.RunAsync(args);
 }
 
-var registry = LaunchRegistry.Open(args[0] is "-" ? null : args[0], TimeProvider.System).OrThrow();
+var losses = Channel.CreateUnbounded<GuardianLoss>();
+var registry = LaunchRegistry.Open(args[0] is "-" ? null : args[0], TimeProvider.System, loss => losses.Writer.TryWrite(loss)).OrThrow();
 Dictionary<string, Launch> launches = [];
 Say($"ready {Environment.ProcessId}");
 while (Console.ReadLine() is { } line)
@@ -60,6 +65,16 @@ while (Console.ReadLine() is { } line)
         case "live":
             var live = registry.Live().Select(e => $"{e.Process.Pid}:{e.Pgid}:{e.Lifetime}:{e.HostPid}");
             Say("live " + string.Join(' ', live));
+            break;
+        case "watch":
+            var watcher = new ExitWatcher(TimeProvider.System);
+            _ = watcher.Loop.EnsureStarted();
+            registry.WatchGuardianWith(guardian => watcher.WaitAsync(guardian, CancellationToken.None));
+            Say("ok");
+            break;
+        case "lost":
+            var loss = await losses.Reader.ReadAsync();
+            Say(string.Create(CultureInfo.InvariantCulture, $"lost {loss.Pid} {loss.Successor}"));
             break;
         case "churn":
             Churn();

@@ -123,6 +123,11 @@ internal sealed unsafe class Guardian : IDisposable
         return !_gone;
     }
 
+    /// <summary>Waits for its end.</summary>
+    /// <param name="wait">How one waits for a process.</param>
+    /// <exception cref="ObjectDisposedException">It was found dead before, or let go.</exception>
+    internal Task WaitAsync(Func<PidFd, Task> wait) => wait(_pidfd);
+
     /// <summary>Closes the tie, so that it ends what is left and then itself, and waits for that.</summary>
     /// <param name="bound">How long; afterwards it goes on by itself.</param>
     /// <returns>Whether it has ended.</returns>

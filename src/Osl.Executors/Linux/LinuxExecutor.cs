@@ -17,7 +17,8 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly ProcessLauncher _launcher;
     private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
-    private volatile bool _disposed;
+    private readonly CancellationTokenSource _closing = new();
+    private bool _disposed;
 
     /// <param name="options">From the host.</param>
     /// <param name="registry">Where launches are entered; the host's own to dispose.</param>
@@ -37,6 +38,8 @@ internal sealed class LinuxExecutor : IPlatformExecutor
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
         _holder = new GroupHolder(groups, _watcher, registry);
+        var closing = _closing.Token;
+        registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian, closing));
     }
 
     public PlatformCapabilities Capabilities => LinuxCapabilities.Read();
@@ -54,7 +57,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
         return _launcher.Launch(plan);
     }
 
@@ -74,7 +77,12 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        _disposed = true;
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            await _closing.CancelAsync().ConfigureAwait(false);
+            _closing.Dispose();
+        }
+
         await _pumps.EndAsync().ConfigureAwait(false);
         await _watcher.Loop.CloseAsync().ConfigureAwait(false);
         await _io.CloseAsync().ConfigureAwait(false);

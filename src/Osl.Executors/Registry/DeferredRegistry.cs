@@ -1,3 +1,4 @@
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -11,7 +12,20 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
 {
     private readonly Lock _opening = new();
     private volatile LaunchRegistry? _opened;
+    private Func<PidFd, Task>? _guardianWait;
     private bool _closed;
+
+    /// <inheritdoc cref="GuardianKeeper.Lost"/>
+    internal Action<GuardianLoss>? GuardianLost { get; init; }
+
+    public void WatchGuardianWith(Func<PidFd, Task> wait)
+    {
+        lock (_opening)
+        {
+            _guardianWait = wait;
+            _opened?.WatchGuardianWith(wait);
+        }
+    }
 
     public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
     {
@@ -65,9 +79,14 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
 
             if (_opened is null)
             {
-                if (LaunchRegistry.Open(directory, time).TryPickT1(out var refused, out var opened))
+                if (LaunchRegistry.Open(directory, time, GuardianLost).TryPickT1(out var refused, out var opened))
                 {
                     return refused;
+                }
+
+                if (_guardianWait is { } wait)
+                {
+                    opened.WatchGuardianWith(wait);
                 }
 
                 _opened = opened;

@@ -1,3 +1,4 @@
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -11,6 +12,13 @@ internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
 {
     /// <summary>Reserves an entry. The first Managed one brings up the guardian; without it nothing Managed is started.</summary>
     OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan);
+
+    /// <summary>From now on a guardian that is lost is replaced while something Managed lives, not with the next reservation only.</summary>
+    /// <param name="wait">Completes when the process has ended; cancelled when nobody watches any more.</param>
+    void WatchGuardianWith(Func<PidFd, Task> wait)
+    {
+        // Where there is no guardian there is none to lose.
+    }
 
     /// <summary>The entry of a live group with that id, of any host of this user.</summary>
     GroupEntry? FindGroup(int pgid);

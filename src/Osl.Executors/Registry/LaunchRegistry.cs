@@ -1,4 +1,4 @@
-using Osl.Executors.Linux;
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -26,45 +26,39 @@ namespace Osl.Executors.Registry;
 /// </remarks>
 internal sealed class LaunchRegistry : ILaunchRegistry
 {
-    private static readonly TimeSpan GuardianEnds = TimeSpan.FromSeconds(10);
-
     private readonly Lock _gate = new();
-    private readonly Lock _guardianGate = new();
     private readonly TimeProvider _time;
     private readonly string? _directory;
     private readonly IRegistrySystem _system;
     private readonly SlotFile _file;
     private readonly Stack<int> _free = new();
     private Registration?[] _bySlot = [];
-    private Guardian? _guardian;
+    private readonly GuardianKeeper _guardian;
     private bool _closed;
 
-    private LaunchRegistry(IRegistrySystem system, SlotFile file, string? directory, TimeProvider time)
+    private LaunchRegistry(IRegistrySystem system, SlotFile file, string? directory, TimeProvider time, Action<GuardianLoss>? guardianLost)
     {
         _system = system;
         _file = file;
         _directory = directory;
         _time = time;
+        _guardian = new GuardianKeeper(() => file.Descriptor, HoldsManaged, time) { Lost = guardianLost };
         TakeNewSlots(0);
     }
 
     /// <summary>The guardian's pid while there is one; 0 before the first Managed entry.</summary>
-    internal int GuardianPid
-    {
-        get
-        {
-            lock (_guardianGate)
-            {
-                return _guardian?.Pid ?? 0;
-            }
-        }
-    }
+    internal int GuardianPid => _guardian.Pid;
 
     /// <summary>Opens the registry of this host and removes what dead hosts left.</summary>
     /// <param name="directory">Absolute; made if missing. Null keeps it in memory, where other hosts don't see it.</param>
     /// <param name="time">The clock of <see cref="GroupEntry.StartedAt"/>.</param>
+    /// <param name="guardianLost">Told when the guardian has ended before its time.</param>
     /// <returns>Unsupported when the directory is not private and trusted, or /proc is not there; SpawnFailed when it can't be written.</returns>
-    internal static OneOf<LaunchRegistry, OperationError> Open(string? directory, TimeProvider time)
+    internal static OneOf<LaunchRegistry, OperationError> Open(
+        string? directory,
+        TimeProvider time,
+        Action<GuardianLoss>? guardianLost = null
+    )
     {
         var system = RegistrySystem.Current;
         if (!system.Identify().TryPickT0(out var header, out var unknown))
@@ -77,7 +71,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
             return error;
         }
 
-        var registry = new LaunchRegistry(system, file, directory, time);
+        var registry = new LaunchRegistry(system, file, directory, time, guardianLost);
         _ = registry.OfOthers();
         return registry;
     }
@@ -85,7 +79,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     /// <inheritdoc/>
     public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
     {
-        if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && BringUpGuardian() is { } unguarded)
+        if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && _guardian.BringUp() is { } unguarded)
         {
             return unguarded;
         }
@@ -124,6 +118,9 @@ internal sealed class LaunchRegistry : ILaunchRegistry
             return OneOf<IRegistration, OperationError>.FromT0(registration);
         }
     }
+
+    /// <inheritdoc/>
+    public void WatchGuardianWith(Func<PidFd, Task> wait) => _guardian.WatchWith(wait);
 
     /// <inheritdoc/>
     public IReadOnlyList<GroupEntry> Live()
@@ -166,18 +163,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
             _closed = true;
         }
 
-        Guardian? guardian;
-        lock (_guardianGate)
-        {
-            guardian = _guardian;
-            _guardian = null;
-        }
-
-        if (guardian is not null)
-        {
-            await Task.Run(() => guardian.LetGo(GuardianEnds)).ConfigureAwait(false);
-        }
-
+        await _guardian.LetGoAsync().ConfigureAwait(false);
         var leavesNobody = Own(_ => true).Count == 0;
         lock (_gate)
         {
@@ -190,32 +176,11 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     internal static OperationFailed Closed() =>
         new("host_closing", "This host is being closed and starts nothing more.", "Start it from a host that runs.");
 
-    /// <summary>Sees to a living guardian. A wait-free system call (some 0.3 µs) when there is one.</summary>
-    private OperationError? BringUpGuardian()
+    private bool HoldsManaged()
     {
-        lock (_guardianGate)
+        lock (_gate)
         {
-            if (_guardian is { } guardian)
-            {
-                if (guardian.IsAlive())
-                {
-                    return null;
-                }
-
-                guardian.Dispose();
-                _guardian = null;
-            }
-
-            // Under the lock that DisposeAsync takes after it has closed the registry: no guardian is started that nobody lets go.
-            lock (_gate)
-            {
-                if (_closed)
-                {
-                    return Closed();
-                }
-            }
-
-            return Guardian.Start(_file.Descriptor).TryPickT0(out _guardian, out var error) ? null : error;
+            return Array.Exists(_bySlot, registration => registration is { Detached: false });
         }
     }
 

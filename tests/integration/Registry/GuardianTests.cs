@@ -182,6 +182,49 @@ public sealed class GuardianTests : IDisposable
     }
 
     [Fact]
+    public void A_guardian_that_is_killed_while_it_is_watched_is_followed_by_another_which_covers_all()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        Assert.Equal("ok", host.Ask("watch"));
+        using var first = new Held(host.Reserve("a", "managed own"));
+        using var child = host.Start("a", "setsid sleep 3600 & echo up; exec sleep 3600");
+        _ = host.Ask("started a");
+        var lost = first;
+        // The second is lost soon after the first: there the pause comes in.
+        for (var losses = 0; losses < 3; losses++)
+        {
+            lost.End();
+            var words = host.Ask("lost").Split(' ');
+            Assert.Equal(["lost", $"{lost.Pid}"], words[..2], StringComparer.Ordinal);
+            lost = new Held(int.Parse(words[2], CultureInfo.InvariantCulture));
+        }
+
+        Assert.True(child.IsAlive);
+        host.Kill();
+        lost.WaitUntilEnded();
+
+        Assert.False(child.IsAlive);
+        Assert.Empty(host.Living());
+    }
+
+    [Fact]
+    public void A_lost_guardian_is_not_followed_while_nothing_managed_lives()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        Assert.Equal("ok", host.Ask("watch"));
+        using var guardian = new Held(host.Reserve("a", "managed own"));
+        Assert.Equal("ok", host.Ask("ended a"));
+
+        guardian.End();
+
+        Assert.Equal($"lost {guardian.Pid} 0", host.Ask("lost"));
+        using var next = new Held(host.Reserve("b", "managed own"));
+        Assert.NotEqual(guardian.Pid, next.Pid);
+        Assert.Equal("ok", host.Ask("dispose"));
+        Assert.False(next.IsAlive);
+    }
+
+    [Fact]
     public void An_ended_entry_is_not_acted_on()
     {
         using var host = HostProcess.Start(_directory.Path);
