@@ -120,6 +120,7 @@ internal sealed class GlobalOptions
 
             options.JobControl = control;
             options.PassesOnIgnoredSignals = true;
+            options.IsShortLived = true;
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);

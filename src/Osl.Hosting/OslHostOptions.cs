@@ -46,6 +46,9 @@ public sealed class OslHostOptions
     /// <summary>For osl: what it was started with as ignored stays so in the program (knowledge/posix-spawn-from-dotnet.md).</summary>
     internal bool PassesOnIgnoredSignals { get; set; }
 
+    /// <summary>For osl: what may never be needed is not made beforehand.</summary>
+    internal bool IsShortLived { get; set; }
+
     internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;

@@ -74,6 +74,12 @@ internal sealed class OslHostParts
         var catalog = new OperationCatalog(ProcessOperationDefinitions.Create(services).Concat(options.Operations));
         var recorder = new Recorder(journal, records, options.AlwaysDurable, options.Time);
         var admission = new Admission();
+        var resilience = new ResilienceStage(options.Time);
+        if (!options.IsShortLived)
+        {
+            _ = Task.Run(resilience.WarmUp);
+        }
+
         return new OslHost(
             new OslHostParts
             {
@@ -83,7 +89,7 @@ internal sealed class OslHostParts
                     catalog,
                     admission,
                     new Authorisation(policy, options.Approver, recorder, options.IsDryRun),
-                    new ResilienceStage(options.Time),
+                    resilience,
                     recorder,
                     options.Time
                 ),

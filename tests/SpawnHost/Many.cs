@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -14,7 +13,7 @@ internal static class Many
         // One of each first: what is made once for good is not a leak.
         await OneAsync(osl, 0);
         await OneOfTheirsAsync(0);
-        var before = Descriptors();
+        var before = HostState.Descriptors();
 
         var next = 0;
         var atOnce = 0;
@@ -32,11 +31,11 @@ internal static class Many
 
         Console.WriteLine($"runs {total}");
         Console.WriteLine($"in flight {peak}");
-        Console.WriteLine($"zombies {Children().Count(state => state == 'Z')}");
-        Console.WriteLine($"children {Children().Count}");
+        Console.WriteLine($"zombies {HostState.Children().Count(state => state == 'Z')}");
+        Console.WriteLine($"children {HostState.Children().Count}");
         // The host is closed: journal, registry, guardian and the executor's loops have given theirs back as well.
-        Console.WriteLine($"descriptors left over {Math.Max(0, Descriptors() - before)}");
-        Console.WriteLine($"threads left over {Threads().Count(name => name.StartsWith("osl-", StringComparison.Ordinal))}");
+        Console.WriteLine($"descriptors left over {Math.Max(0, HostState.Descriptors() - before)}");
+        Console.WriteLine($"threads left over {HostState.Threads().Count(name => name.StartsWith("osl-", StringComparison.Ordinal))}");
         return 0;
 
         async Task WorkAsync()
@@ -87,17 +86,4 @@ internal static class Many
             seen = Interlocked.CompareExchange(ref target, value, seen) is var was && was == seen ? value : was;
         }
     }
-
-    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
-
-    private static List<string> Threads() =>
-        [.. Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllText(task + "/comm"))];
-
-    private static List<char> Children() =>
-        [
-            .. Directory
-                .GetDirectories("/proc/self/task")
-                .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                .Select(pid => File.ReadAllText($"/proc/{int.Parse(pid, CultureInfo.InvariantCulture)}/stat").Split(") ")[^1][0]),
-        ];
 }

@@ -2,6 +2,8 @@ using Osl.Hosting;
 using Osl.Tests.SpawnHost;
 
 // spawnhost endless DIRECTORY: runs and spawns without end, to be killed at any moment.
+// spawnhost faults DIRECTORY: what its input asks for (Faults), while somebody makes its system calls fail.
+// spawnhost chaos DIRECTORY SECONDS SEED: everything at random (Chaos); then says what is left.
 // spawnhost many DIRECTORY TOTAL IN_FLIGHT: so many runs, so many at once, beside System.Diagnostics.Process; then says what is left.
 var directory = args[1];
 await using var osl = OslHost.Create(o =>
@@ -17,6 +19,15 @@ switch (args)
             osl,
             int.Parse(total, System.Globalization.CultureInfo.InvariantCulture),
             int.Parse(inFlight, System.Globalization.CultureInfo.InvariantCulture)
+        );
+    case ["faults", _]:
+        await Faults.RunAsync(osl);
+        return 0;
+    case ["chaos", _, var seconds, var seed]:
+        return await Chaos.RunAsync(
+            osl,
+            TimeSpan.FromSeconds(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)),
+            int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture)
         );
     default:
         return 2;

@@ -7,6 +7,8 @@ namespace Osl.Executors.Handlers;
 /// <summary>The live view of a process that was launched, and what the host itself does about it: time limit, exit record.</summary>
 internal sealed class RunningProcess : IRunningProcess
 {
+    private static readonly TimeSpan TryAgain = TimeSpan.FromMilliseconds(50);
+
     private readonly HandlerServices _services;
     private readonly LaunchedProcess _launched;
     private readonly OperationScope _scope;
@@ -96,11 +98,31 @@ internal sealed class RunningProcess : IRunningProcess
     /// Ends it without asking the policy again: for what the operation itself said (its time limit, its cancellation) and for the
     /// end of the host. Its exit record tells.
     /// </summary>
+    /// <remarks>Where it can't be held or looked at for lack of descriptors, it is tried again: nobody else will end it.</remarks>
     internal async Task<StopReport> EndAsync(StopSequence sequence, CancellationToken cancellationToken = default)
     {
+        while (true)
+        {
+            var report = await TryEndAsync(sequence, cancellationToken).ConfigureAwait(false);
+            if (report.Error is not { Transient: true })
+            {
+                return report;
+            }
+
+            await Task.Delay(TryAgain, _services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return report;
+            }
+        }
+    }
+
+    private async Task<StopReport> TryEndAsync(StopSequence sequence, CancellationToken cancellationToken)
+    {
+        OperationError? unheld;
         if (OwnGroup is { } group)
         {
-            if (_services.Platform.Hold(new GroupTarget(group.Id, group)).TryPickT0(out var lease, out _))
+            if (_services.Platform.Hold(new GroupTarget(group.Id, group)).TryPickT0(out var lease, out unheld))
             {
                 using (lease)
                 {
@@ -110,7 +132,7 @@ internal sealed class RunningProcess : IRunningProcess
                 }
             }
         }
-        else if (_services.Platform.Hold(new ProcessTarget(Process.Pid, Process)).TryPickT0(out var lease, out _))
+        else if (_services.Platform.Hold(new ProcessTarget(Process.Pid, Process)).TryPickT0(out var lease, out unheld))
         {
             using (lease)
             {
@@ -118,8 +140,8 @@ internal sealed class RunningProcess : IRunningProcess
             }
         }
 
-        // Nobody is there to be held: it has ended meanwhile.
-        return new StopReport();
+        // Mostly nobody is there to be held: it has ended meanwhile.
+        return unheld is NotFound or StaleProcess ? new StopReport() : new StopReport { Error = unheld };
     }
 
     /// <summary>

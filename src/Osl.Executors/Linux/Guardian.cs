@@ -81,7 +81,7 @@ internal sealed unsafe class Guardian : IDisposable
         }
 
         // Safe though late: it is our child and not reaped, so the number is still its.
-        var pidfd = PidFd.TryOpen(pid, out var error);
+        var pidfd = PidFd.TryOpen(pid, out var error, spend: false);
         if (pidfd is null)
         {
             // It ends by itself, at the end of file; as its zombie can't be named without a pidfd, it is left to our own end.

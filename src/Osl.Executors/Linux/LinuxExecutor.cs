@@ -1,5 +1,6 @@
 using Osl.Executors.Registry;
 using Osl.Executors.Streams;
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -28,6 +29,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     /// <summary>For tests: as on a kernel that lacks something.</summary>
     internal LinuxExecutor(ExecutorOptions options, ILaunchRegistry registry, bool groupSignal, GateKind gates = GateKind.Any)
     {
+        DescriptorReserve.Keep();
         _registry = registry;
         _watcher = new ExitWatcher(options.Time);
         var groups = new LinuxGroups(groupSignal);
@@ -61,9 +63,29 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         return _launcher.Launch(plan);
     }
 
-    public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target) => LinuxProcessLease.Open(target, _watcher, _registry);
+    public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target)
+    {
+        try
+        {
+            return LinuxProcessLease.Open(target, _watcher, _registry);
+        }
+        catch (OutOfDescriptorsException lack)
+        {
+            return LookErrors.Of(lack);
+        }
+    }
 
-    public OneOf<GroupLease, OperationError> Hold(GroupTarget target) => _holder.Hold(target);
+    public OneOf<GroupLease, OperationError> Hold(GroupTarget target)
+    {
+        try
+        {
+            return _holder.Hold(target);
+        }
+        catch (OutOfDescriptorsException lack)
+        {
+            return LookErrors.Of(lack);
+        }
+    }
 
     public bool IsProtected(int id, bool isGroup) => ProtectedTargets.Contains(id, isGroup);
 

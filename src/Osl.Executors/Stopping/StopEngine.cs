@@ -11,7 +11,21 @@ internal sealed class StopEngine(TimeProvider time)
     /// <param name="target">Whom. Stays the caller's.</param>
     /// <param name="sequence">How.</param>
     /// <param name="cancellationToken">Sends nothing more; the report then says who is alive.</param>
+    /// <returns>What came of it; with an error when it could not be seen who is alive, which is not the same as nobody.</returns>
     internal async Task<StopReport> StopAsync(IStopTarget target, StopSequence sequence, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await GoAsync(target, sequence, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            // Perhaps after some of the signals. They were meant, and none of them tells what else has happened.
+            return new StopReport { Signalled = true, Error = LookErrors.Of(e) };
+        }
+    }
+
+    private async Task<StopReport> GoAsync(IStopTarget target, StopSequence sequence, CancellationToken cancellationToken)
     {
         var alive = target.Alive();
         var report = new StopReport { Affected = alive.Count };

@@ -1,3 +1,5 @@
+using Osl.Executors;
+using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Security.Policies;
@@ -69,6 +71,15 @@ internal sealed class OperationPipeline(
                 var outcome = await resilience.ExecuteAsync(prepared, scope, cancellationToken).ConfigureAwait(false);
                 return await recorder.ConcludeAsync(call, intent, outcome).ConfigureAwait(false);
             }
+        }
+        catch (OutOfDescriptorsException lack)
+        {
+            var error = LookErrors.Of(lack);
+            return intent is null
+                ? await recorder.RefuseAsync(call, error).ConfigureAwait(false)
+                : await recorder
+                    .ConcludeAsync<TResult>(call, intent, error with { Effect = OperationEffect.Unknown, Transient = false })
+                    .ConfigureAwait(false);
         }
         catch (Exception e)
         {

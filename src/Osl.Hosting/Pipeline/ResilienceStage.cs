@@ -10,21 +10,12 @@ namespace Osl.Hosting.Pipeline;
 /// </summary>
 internal sealed class ResilienceStage(TimeProvider time)
 {
-    // Made with the first retry: it costs as much as half a start of osl, and nearly nobody needs it.
-    private readonly Lazy<ResiliencePipeline<OperationError?>> _pipeline = new(() =>
-        new ResiliencePipelineBuilder<OperationError?> { TimeProvider = time }
-            .AddRetry(
-                new RetryStrategyOptions<OperationError?>
-                {
-                    ShouldHandle = static arguments => ValueTask.FromResult(MayRetry(arguments.Outcome.Result)),
-                    MaxRetryAttempts = 5,
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                    Delay = TimeSpan.FromMilliseconds(5),
-                }
-            )
-            .Build()
-    );
+    // Made with the first retry: it costs as much as half a start of osl, and nearly nobody needs it. A host that lives long makes it
+    // beforehand: the moment of a retry is a moment of need, in which Polly's assemblies may not even be opened.
+    private ResiliencePipeline<OperationError?>? _pipeline;
+
+    /// <summary>Makes what a retry needs, while there is room for it.</summary>
+    internal void WarmUp() => TryMake()?.Execute(static _ => (OperationError?)null);
 
     internal async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
         Prepared<TResult> prepared,
@@ -48,9 +39,14 @@ internal sealed class ResilienceStage(TimeProvider time)
     )
         where TResult : ExecutionResult
     {
+        if (TryMake() is not { } pipeline)
+        {
+            return first;
+        }
+
         OneOf<TResult, OperationError>? outcome = null;
-        await _pipeline
-            .Value.ExecuteAsync(
+        await pipeline
+            .ExecuteAsync(
                 async token =>
                 {
                     outcome = outcome is null ? first : await prepared.ExecuteAsync(scope, token).ConfigureAwait(false);
@@ -61,6 +57,33 @@ internal sealed class ResilienceStage(TimeProvider time)
             .ConfigureAwait(false);
         return outcome ?? first;
     }
+
+    /// <summary>Null where there is no room to load it: then the first answer stands, and says that it is transient.</summary>
+    private ResiliencePipeline<OperationError?>? TryMake()
+    {
+        try
+        {
+            return _pipeline ??= Make();
+        }
+        catch (Exception e) when (e is IOException or BadImageFormatException or TypeInitializationException or TypeLoadException)
+        {
+            return null;
+        }
+    }
+
+    private ResiliencePipeline<OperationError?> Make() =>
+        new ResiliencePipelineBuilder<OperationError?> { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions<OperationError?>
+                {
+                    ShouldHandle = static arguments => ValueTask.FromResult(MayRetry(arguments.Outcome.Result)),
+                    MaxRetryAttempts = 5,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(5),
+                }
+            )
+            .Build();
 
     private static bool MayRetry(OperationError? error) => error is { Transient: true, Effect: OperationEffect.None };
 }

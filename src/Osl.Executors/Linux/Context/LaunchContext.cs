@@ -221,7 +221,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         }
 
         // Ended before its first instruction, or, where the gate has not held, as soon as it is known.
-        LinuxChild.Abandon(program.Pid);
+        LinuxChild.Abandon(program.Pid, _plan.OwnsGroup);
         Failure ??= ContextErrors.NotHeld(_plan);
         return Errno.EPERM;
     }

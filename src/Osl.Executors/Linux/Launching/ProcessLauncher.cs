@@ -137,10 +137,10 @@ internal sealed class ProcessLauncher(
         LaunchContext? context
     )
     {
-        var pidfd = PidFd.TryOpen(pid, out var error);
+        var pidfd = PidFd.TryOpen(pid, out var error, spend: false);
         if (pidfd is null && error != Errno.ESRCH)
         {
-            LinuxChild.Abandon(pid);
+            LinuxChild.Abandon(pid, plan.OwnsGroup);
             terminal?.Dispose();
             return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }

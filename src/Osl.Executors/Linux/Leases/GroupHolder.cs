@@ -45,15 +45,21 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
 
         if (groups.Find(group) is { } child && child.TryShare() is { } shared)
         {
-            var identity = new GroupIdentity(group, shared, child.Enclosure);
-            // Without an entry it has been seen dead, though perhaps not reaped yet: held now it would be nobody's.
-            if ((child.IsRunning && entry is not null) || groups.AnyAlive(identity, out _))
+            var held = false;
+            try
             {
-                return Lease(identity, entry, sharesLeader: true);
+                var identity = new GroupIdentity(group, shared, child.Enclosure);
+                // Without an entry it has been seen dead, though perhaps not reaped yet: held now it would be nobody's.
+                held = (child.IsRunning && entry is not null) || groups.AnyAlive(identity, out _);
+                return held ? Lease(identity, entry, sharesLeader: true) : Missing(group.Id);
             }
-
-            shared.DangerousRelease();
-            return Missing(group.Id);
+            finally
+            {
+                if (!held)
+                {
+                    shared.DangerousRelease();
+                }
+            }
         }
 
         var leader = PidFd.TryOpen(group.Leader.Pid, out var error);

@@ -132,9 +132,17 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         _groupEnded.TrySetResult();
     }
 
-    /// <summary>For a launch whose child could not be held: by its number, which is its own until we reap it.</summary>
-    internal static void Abandon(int pid)
+    /// <summary>
+    /// For a launch whose child could not be held: by its number, which is its own until we reap it, and its group's as long.
+    /// </summary>
+    internal static void Abandon(int pid, bool ownsGroup)
     {
+        if (ownsGroup)
+        {
+            // It may have started others by now. The group was made before it ran.
+            _ = Libc.Kill(-pid, Signal.Kill.Number);
+        }
+
         _ = Libc.Kill(pid, Signal.Kill.Number);
         ChildStatus.ReapByPid(pid);
     }

@@ -13,10 +13,19 @@ internal sealed class PidFd : SafeHandleMinusOneIsInvalid
         : base(ownsHandle: true) => SetHandle(fd);
 
     /// <summary>Opens a process; null with the error number when there is none (ESRCH) or it can't be opened.</summary>
-    internal static PidFd? TryOpen(int pid, out int error)
+    /// <param name="pid">Its number.</param>
+    /// <param name="error">The error number, or 0.</param>
+    /// <param name="spend">Whether, when there are no descriptors left, one of the reserve is given up for it, or some time is waited.</param>
+    internal static PidFd? TryOpen(int pid, out int error, bool spend = true)
     {
-        var fd = Libc.PidfdOpen(pid);
-        error = fd < 0 ? Libc.LastError : 0;
+        var attempt = 0;
+        int fd;
+        do
+        {
+            fd = Libc.PidfdOpen(pid);
+            error = fd < 0 ? Libc.LastError : 0;
+        } while (fd < 0 && spend && DescriptorReserve.MayRetry(error, ref attempt));
+
         return fd < 0 ? null : new PidFd(fd);
     }
 
@@ -64,5 +73,5 @@ internal sealed class PidFd : SafeHandleMinusOneIsInvalid
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;
+    protected override bool ReleaseHandle() => DescriptorReserve.Close((int)handle) == 0;
 }

@@ -23,12 +23,13 @@ internal unsafe ref struct PidList
 
     internal int Current { get; private set; }
 
+    /// <summary>Opens the list; an empty one where /proc is not there.</summary>
+    /// <exception cref="OutOfDescriptorsException">It is there and can't be opened now.</exception>
     internal static PidList Open()
     {
-        fixed (byte* path = "/proc\0"u8)
-        {
-            return new PidList(Libc.OpenBytes(path, Libc.O_RDONLY | Libc.O_CLOEXEC));
-        }
+        var fd = ProcFile.Open("/proc\0"u8, out var error);
+        OutOfDescriptorsException.ThrowIfLack(error);
+        return new PidList(fd);
     }
 
     internal bool MoveNext()
@@ -58,7 +59,7 @@ internal unsafe ref struct PidList
     {
         if (_fd >= 0)
         {
-            _ = Libc.Close(_fd);
+            _ = DescriptorReserve.Close(_fd);
         }
 
         ArrayPool<byte>.Shared.Return(_buffer);

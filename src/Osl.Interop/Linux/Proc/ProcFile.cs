@@ -21,24 +21,25 @@ internal static class ProcFile
 
     /// <summary>Reads the beginning of /proc/PID/NAME.</summary>
     /// <returns>The length, or the negated error number: ENOENT when it is gone, ESRCH when it goes meanwhile.</returns>
-    internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer) => ReadAndClose(Open(pid, name), buffer);
+    internal static int Read(int pid, ReadOnlySpan<byte> name, Span<byte> buffer) =>
+        ReadAndClose(Open(pid, name, out var error), error, buffer);
 
     /// <summary>Reads the beginning of any file.</summary>
     /// <param name="path">Ends with NUL.</param>
     /// <param name="buffer">Takes it.</param>
     /// <returns>The length, or the negated error number.</returns>
-    internal static int Read(ReadOnlySpan<byte> path, Span<byte> buffer) => ReadAndClose(Open(path), buffer);
+    internal static int Read(ReadOnlySpan<byte> path, Span<byte> buffer) => ReadAndClose(Open(path, out var error), error, buffer);
 
-    private static int ReadAndClose(int fd, Span<byte> buffer)
+    private static int ReadAndClose(int fd, int error, Span<byte> buffer)
     {
         if (fd < 0)
         {
-            return -Libc.LastError;
+            return -error;
         }
 
         var length = ReadOnce(fd, buffer);
         length = length < 0 ? -Libc.LastError : length;
-        _ = Libc.Close(fd);
+        _ = DescriptorReserve.Close(fd);
         return length;
     }
 
@@ -169,9 +170,10 @@ internal static class ProcFile
     private static byte[]? ReadAll(int pid, ReadOnlySpan<byte> name, out int length)
     {
         length = 0;
-        var fd = Open(pid, name);
+        var fd = Open(pid, name, out var error);
         if (fd < 0)
         {
+            OutOfDescriptorsException.ThrowIfLack(error);
             return null;
         }
 
@@ -189,7 +191,7 @@ internal static class ProcFile
             }
         }
 
-        _ = Libc.Close(fd);
+        _ = DescriptorReserve.Close(fd);
         if (read < 0)
         {
             Return(buffer);
@@ -200,7 +202,7 @@ internal static class ProcFile
         return buffer;
     }
 
-    private static int Open(int pid, ReadOnlySpan<byte> name)
+    private static int Open(int pid, ReadOnlySpan<byte> name, out int error)
     {
         Span<byte> path = stackalloc byte[64];
         "/proc/"u8.CopyTo(path);
@@ -208,14 +210,25 @@ internal static class ProcFile
         path[6 + digits] = (byte)'/';
         name.CopyTo(path[(7 + digits)..]);
         path[7 + digits + name.Length] = 0;
-        return Open(path);
+        return Open(path, out error);
     }
 
-    private static unsafe int Open(ReadOnlySpan<byte> path)
+    /// <summary>Opens a file to read, if need be by a descriptor of the reserve.</summary>
+    /// <param name="path">Ends with NUL.</param>
+    /// <param name="error">The error number, or 0.</param>
+    internal static unsafe int Open(ReadOnlySpan<byte> path, out int error)
     {
         fixed (byte* start = path)
         {
-            return Libc.OpenBytes(start, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            var attempt = 0;
+            int fd;
+            do
+            {
+                fd = Libc.OpenBytes(start, Libc.O_RDONLY | Libc.O_CLOEXEC);
+                error = fd < 0 ? Libc.LastError : 0;
+            } while (fd < 0 && DescriptorReserve.MayRetry(error, ref attempt));
+
+            return fd;
         }
     }
 

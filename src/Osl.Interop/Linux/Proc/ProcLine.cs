@@ -19,7 +19,17 @@ internal readonly record struct ProcLine(int Pid, char State, int ParentPid, int
     internal bool IsAlive => State is not ('Z' or 'X' or 'x');
 
     /// <summary>Reads one process; false when it is gone.</summary>
-    internal static bool TryRead(int pid, out ProcLine line, bool withName = false) => TryRead(pid, out line, out _, withName);
+    /// <exception cref="OutOfDescriptorsException">Whether it is can't be told now.</exception>
+    internal static bool TryRead(int pid, out ProcLine line, bool withName = false)
+    {
+        if (TryRead(pid, out line, out var error, withName))
+        {
+            return true;
+        }
+
+        OutOfDescriptorsException.ThrowIfLack(error);
+        return false;
+    }
 
     /// <summary>Reads one process; false with the error number: ENOENT or ESRCH when it is gone.</summary>
     internal static bool TryRead(int pid, out ProcLine line, out int error, bool withName = false)

@@ -1,0 +1,13 @@
+using Osl.Operations;
+
+namespace Osl.Executors;
+
+/// <summary>What is answered when nothing could be seen for lack of descriptors or memory.</summary>
+internal static class LookErrors
+{
+    internal static OperationFailed Of(IOException lack) =>
+        new("look_failed", $"{lack.Message.TrimEnd('.')}.", "Try again when there is room: until then it is not known who is alive.")
+        {
+            Transient = true,
+        };
+}
