@@ -17,6 +17,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly ProcessLauncher _launcher;
     private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
+    private readonly OwnPlaces _ownPlaces;
     private volatile bool _disposed;
 
     /// <param name="options">From the host.</param>
@@ -36,6 +37,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         {
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
+        _ownPlaces = new OwnPlaces(options.OwnPlaces);
         _holder = new GroupHolder(groups, _watcher, registry);
     }
 
@@ -51,6 +53,11 @@ internal sealed class LinuxExecutor : IPlatformExecutor
 
     public OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
         OutputFiles.Hold(operation, workingDirectory);
+
+    public OneOf<SandboxLease, OperationError> HoldSandbox(SpawnProcessOperation operation, string workingDirectory) =>
+        operation.Sandbox is { } sandbox
+            ? LinuxSandbox.Hold(sandbox, workingDirectory, operation.Containment, _ownPlaces)
+            : SandboxLease.None;
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
