@@ -18,7 +18,22 @@ public sealed class OwnPlacesTests : IDisposable
         Directory.CreateDirectory($"{_directory}/real");
         File.CreateSymbolicLink($"{_directory}/link", $"{_directory}/real");
         var found = new OwnPlaces([$"{_directory}/link/state/audit", $"{_directory}/link"], mountTable: "").Find();
-        Assert.Equal([$"{_directory}/real/state/audit", $"{_directory}/real"], found);
+        // The link too: who replaces it chooses where Osl looks.
+        Assert.Equal([$"{_directory}/real/state/audit", $"{_directory}/real", $"{_directory}/link"], found);
+    }
+
+    [Fact]
+    public void Links_by_links_are_all_found_and_a_circle_ends()
+    {
+        Directory.CreateDirectory($"{_directory}/a");
+        File.CreateSymbolicLink($"{_directory}/a/one", "../two");
+        File.CreateSymbolicLink($"{_directory}/two", $"{_directory}/a");
+        File.CreateSymbolicLink($"{_directory}/round", $"{_directory}/round");
+        var found = new OwnPlaces([$"{_directory}/a/one/policy", $"{_directory}/round"], mountTable: "").Find();
+        Assert.Equal(
+            string.Join(' ', $"{_directory}/a/one", $"{_directory}/a/policy", $"{_directory}/round", $"{_directory}/two"),
+            string.Join(' ', found.Order(StringComparer.Ordinal))
+        );
     }
 
     [Theory]

@@ -207,6 +207,7 @@ public sealed class SandboxEscapeTests : SandboxTest
     }
 
     [Fact]
+    [Trait("Needs", "root")]
     public async Task Without_network_root_is_in_a_network_of_its_own_too()
     {
         Assert.SkipUnless(Libc.GetEuid() == 0, "A network namespace needs root.");
@@ -233,6 +234,7 @@ public sealed class SandboxEscapeTests : SandboxTest
     }
 
     [Fact]
+    [Trait("Needs", "root")]
     public async Task Set_uid_programs_gain_nothing()
     {
         Assert.SkipUnless(Libc.GetEuid() == 0, "Only root can make a program of root's.");

@@ -145,6 +145,20 @@ public sealed class SandboxTests : SandboxTest
     }
 
     [Fact]
+    public async Task Directly_beside_osls_own_nothing_is_made_and_what_is_there_is_used()
+    {
+        // Directly beside something of Osl's nothing can be made; one directory on it can.
+        var output = await ShellAsync(
+            new SandboxConfig(),
+            "echo x > SCRATCH/new; echo x > SCRATCH/closed/new; echo x >> SCRATCH/state/other; echo over"
+        );
+        Assert.Contains("new: Permission denied", output, StringComparison.Ordinal);
+        Assert.False(File.Exists($"{Scratch}/new"));
+        Assert.True(File.Exists($"{Scratch}/closed/new"));
+        Assert.Equal("other\nx\n", await File.ReadAllTextAsync($"{Scratch}/state/other", Cancelled));
+    }
+
+    [Fact]
     public async Task It_brings_no_new_privileges_and_a_filter_with_it()
     {
         var status = await ShellAsync(new SandboxConfig(), "cat /proc/self/status");
@@ -165,6 +179,7 @@ public sealed class SandboxTests : SandboxTest
     }
 
     [Fact]
+    [Trait("Needs", "root")]
     public async Task Another_account_can_be_held_by_it()
     {
         Assert.SkipUnless(Libc.GetEuid() == 0, Root);
@@ -182,6 +197,7 @@ public sealed class SandboxTests : SandboxTest
     }
 
     [Fact]
+    [Trait("Needs", "root")]
     public async Task A_pid_namespace_and_a_sandbox_go_together_but_for_proc()
     {
         Assert.SkipUnless(Libc.GetEuid() == 0, "A pid namespace needs root.");

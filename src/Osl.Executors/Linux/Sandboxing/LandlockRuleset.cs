@@ -68,9 +68,11 @@ internal sealed class LandlockRuleset : IDisposable
             Scoped = abi >= ScopesAbi ? AbstractSocketsAndSignals : 0,
         };
         var number = Libc.LandlockCreateRuleset(in attributes);
-        if (number < 0)
+        var error = number < 0 ? Libc.LastError : Descriptor.MoveUp(ref number);
+        if (error != 0)
         {
-            return Failed(Libc.LastError);
+            _ = number < 0 ? 0 : Libc.Close(number);
+            return Failed(error);
         }
 
         var ruleset = new LandlockRuleset(sandbox, number, attributes.Files);

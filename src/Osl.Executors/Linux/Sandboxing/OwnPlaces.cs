@@ -12,10 +12,20 @@ namespace Osl.Executors.Linux;
 /// <param name="mountTable">The text of mountinfo; null for the host's own.</param>
 internal sealed class OwnPlaces(IReadOnlyList<string> named, string? mountTable = null)
 {
-    /// <summary>The real paths, now: mounts and links may change between two starts.</summary>
+    private const int MostLinks = 40;
+
+    /// <summary>
+    /// The real paths, now: mounts and links may change between two starts. Those of links that lead there with them, since who could replace
+    /// one would choose where Osl looks.
+    /// </summary>
     internal List<string> Find()
     {
         var found = new HashSet<string>(named.Select(RealPathOf), StringComparer.Ordinal);
+        foreach (var path in named)
+        {
+            AddLinks(path, found, MostLinks);
+        }
+
         var mounts = Mounts();
         foreach (var place in found.ToList())
         {
@@ -52,6 +62,26 @@ internal sealed class OwnPlaces(IReadOnlyList<string> named, string? mountTable 
             }
 
             rest = at[at.LastIndexOf('/')..] + rest;
+        }
+    }
+
+    private static void AddLinks(string path, HashSet<string> found, int left)
+    {
+        for (var end = path.IndexOf('/', 1); left > 0; end = path.IndexOf('/', end + 1))
+        {
+            var at = end < 0 ? path : path[..end];
+            if (Descriptor.LinkTarget(at) is { } target)
+            {
+                var slash = at.LastIndexOf('/');
+                var directory = RealPathOf(slash <= 0 ? "/" : at[..slash]);
+                found.Add(Join(directory, at[slash..]));
+                AddLinks(target.StartsWith('/') ? target : $"{directory.TrimEnd('/')}/{target}", found, left - 1);
+            }
+
+            if (end < 0)
+            {
+                return;
+            }
         }
     }
 
