@@ -62,6 +62,27 @@ public sealed class SandboxedRunTests : IDisposable
     }
 
     [Fact]
+    [Trait("Needs", "root")]
+    public async Task Another_mount_of_the_journal_is_out_of_reach_too()
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "Only root can mount.");
+        Assert.Equal(0, (await _osl.RunAsync("run", "--", "true")).ExitCode);
+        // In a mount namespace of the test's own.
+        var script = $"""
+            cd {_osl.Directory} && mount --bind audit in && cat in/0.osl > out/plain || exit 9
+            $OSL run --no-network -- cat in/0.osl
+            $OSL run --read . --exec /usr --exec /bin --exec /lib -- cat in/0.osl
+            $OSL run --read in --exec /usr --exec /bin --exec /lib -- cat in/0.osl
+            echo over
+            """;
+        var outcome = await _osl.RunOtherAsync("unshare", "-m", "sh", "-c", script);
+        Assert.SkipWhen(outcome.Error.Contains("unshare failed", StringComparison.Ordinal), outcome.Error);
+        Assert.Equal((0, "over\n"), (outcome.ExitCode, outcome.Output));
+        Assert.NotEqual(0, new FileInfo($"{_osl.Directory}/out/plain").Length);
+        Assert.Contains("Osl's own", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_directory_with_the_journal_in_it_can_not_be_granted_for_writing()
     {
         var outcome = await RunAsync(["--write", "."], "true");
