@@ -112,6 +112,7 @@ internal sealed class GlobalOptions
         {
             options.UseTimeProvider(io.Time).UseApprover(new TerminalApprover(io.Time));
             options.ComposedPolicy = PolicyOf(parse, io);
+            options.OwnFiles = [.. new[] { PolicyFileOf(parse, io), io.Variable("OSL_AUDIT_CHECKPOINT") }.OfType<string>()];
             RefuseOtherJournal(parse, io);
             if (dryRun)
             {
@@ -165,7 +166,7 @@ internal sealed class GlobalOptions
     }
 
     /// <summary>Where the key of a journal lies, if it has one: beside it, since neither may hold the other.</summary>
-    internal static string KeysOf(string auditDirectory) => Path.TrimEndingDirectorySeparator(auditDirectory) + "-keys";
+    internal static string KeysOf(string auditDirectory) => OslDirectories.KeysOf(auditDirectory);
 
     private static void Sign(OslHostOptions options, string directory, CliIo io)
     {

@@ -11,6 +11,9 @@ internal sealed class ExecutorOptions
     /// </summary>
     public string? NamesDirectory { get; init; }
 
+    /// <summary>Files and directories that are Osl's own, absolute: policy, keys, journal, registry. No sandbox reaches them.</summary>
+    public IReadOnlyList<string> OwnPlaces { get; init; } = [];
+
     /// <summary>For a host that stands between a shell and its one program; null for every other.</summary>
     public JobControl? JobControl { get; init; }
 

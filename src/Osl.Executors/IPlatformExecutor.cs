@@ -35,6 +35,13 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
     OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
         UnsupportedParts.StreamsOf(operation) is { } unsupported ? unsupported : StreamLease.None;
 
+    /// <summary>
+    /// Finds and holds what the sandbox of a spawn grants. Changes nothing. NotFound, PermissionRefused for what may not be granted, or
+    /// Unsupported for what this machine can't enforce.
+    /// </summary>
+    OneOf<SandboxLease, OperationError> HoldSandbox(SpawnProcessOperation operation, string workingDirectory) =>
+        operation.Sandbox is null ? SandboxLease.None : new Unsupported("a sandbox", "Leave it out, or run on Linux.");
+
     /// <summary>Takes hold of one process so that its number can't come to mean another one. NotFound or StaleProcess.</summary>
     OneOf<ProcessLease, OperationError> Hold(ProcessTarget target);
 
@@ -67,6 +74,23 @@ internal abstract class ExecutableLease(ExecutableFacts facts) : IDisposable
     public virtual ExecutableFacts Examine(bool digest) => Facts;
 
     public abstract void Dispose();
+}
+
+/// <summary>What the sandbox of a spawn grants, held open, so that what is judged is what is granted.</summary>
+internal class SandboxLease(SandboxFacts? facts) : IDisposable
+{
+    /// <summary>For a spawn that has none.</summary>
+    internal static SandboxLease None { get; } = new(null);
+
+    internal SandboxFacts? Facts { get; } = facts;
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing) { }
 }
 
 /// <summary>One process, held: a pidfd on Linux, a handle on Windows.</summary>

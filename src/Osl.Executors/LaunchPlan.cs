@@ -74,6 +74,9 @@ internal sealed class LaunchPlan
     /// <summary>What holds it together at least. Groups and sessions are in the placement already.</summary>
     public Containment Containment { get; init; }
 
+    /// <summary>What it can reach; null for everything its account can. Belongs to the prepared operation, which disposes it.</summary>
+    public SandboxLease? Sandbox { get; init; }
+
     /// <summary>Whether it asks for another context than the host's; without one nothing has to be set up for it.</summary>
     public bool HasOwnContext =>
         Account is not null
@@ -83,6 +86,7 @@ internal sealed class LaunchPlan
         || Umask is not null
         || IoPriority is not null
         || CpuAffinity.Count > 0
+        || Sandbox is not null
         || Containment >= Containment.Cgroup;
 
     /// <summary>Whether it gets a terminal of its own.</summary>

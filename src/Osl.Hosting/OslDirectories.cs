@@ -49,7 +49,11 @@ public static class OslDirectories
             ? Path.Combine(runtime, "osl")
         : Below(State, "registry");
 
-    private static string? State => OperatingSystem.IsWindows() ? WindowsState : UnixState;
+    /// <summary>Where osl keeps the key of a journal: beside it, since neither may hold the other.</summary>
+    internal static string KeysOf(string auditDirectory) => Path.TrimEndingDirectorySeparator(auditDirectory) + "-keys";
+
+    /// <summary>Where journal, keys and, for ordinary users without a runtime directory, the registry lie; null without a home.</summary>
+    internal static string? State => OperatingSystem.IsWindows() ? WindowsState : UnixState;
 
     private static string? UnixState
     {

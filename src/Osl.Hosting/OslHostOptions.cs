@@ -22,6 +22,9 @@ public sealed class OslHostOptions
     /// <summary>Composed already, by a host that reads policies before it makes itself.</summary>
     internal ReloadablePolicy? ComposedPolicy { get; set; }
 
+    /// <summary>Files that belong to the host beside those it was told of: no sandbox reaches them.</summary>
+    internal IReadOnlyList<string> OwnFiles { get; set; } = [];
+
     internal bool IsDryRun { get; private set; }
 
     internal IAuditJournal? Journal { get; private set; }

@@ -60,6 +60,7 @@ internal sealed class OslHostParts
                 Time = options.Time,
                 JobControl = options.JobControl,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
+                OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },
             registry
@@ -182,6 +183,25 @@ internal sealed class OslHostParts
         {
             return false;
         }
+    }
+
+    /// <summary>What no sandbox reaches: of this host, and of those of the same account that are told nothing else.</summary>
+    private static List<string> OwnPlacesOf(OslHostOptions options)
+    {
+        var journal = options.AuditDirectory ?? OslDirectories.Audit;
+        List<string?> places =
+        [
+            Path.GetDirectoryName(OslDirectories.SystemPolicyFile),
+            .. options.PolicyFiles,
+            .. options.OwnFiles,
+            OslDirectories.State,
+            OslDirectories.Registry,
+            options.RegistryDirectory,
+            journal,
+            journal is null ? null : OslDirectories.KeysOf(journal),
+            options.AuditSigning?.KeyDirectory,
+        ];
+        return [.. places.OfType<string>().Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
     }
 
     private static DeferredAuditJournal JournalOf(OslHostOptions options) =>

@@ -19,7 +19,7 @@ internal sealed class DoctorCommand : OslCommand
     internal override IReadOnlyList<string> Details { get; } =
     [
         "One line each: yes or no, what was found, and for a no what to do about it. A no is not an error: osl exits with 0, unless a line that is required says no. Nothing is changed; a few short programs are started to find out.",
-        "What osl does not use yet is told as well: cgroups, namespaces, landlock, seccomp.",
+        "The line 'sandbox' says whether osl run can limit paths (--read, --write, --exec), network (--no-network) and system calls (--refuse) here; namespaces, landlock and seccomp, by what.",
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =

@@ -32,6 +32,14 @@ internal sealed class RunCommand : OslCommand
             "osl run --user nobody --no-new-privileges --umask 077 --cwd / -- id -un",
             "Run id as another account, for which osl has to be root."
         ),
+        new(
+            "osl run --exec /usr --exec /bin --read . --no-network -- grep -c made Makefile",
+            "Run grep where it can read its programs and this directory, write nowhere, and reach no network."
+        ),
+        new(
+            "osl run --no-network --refuse namespace --refuse ptrace -- make",
+            "Cut make off from the network and from calls it does not need."
+        ),
         new("osl run --dry-run --json -- make", "Start nothing; say whether the policy allows it."),
         new("osl run --log make.log --log-size 10M -- make", "Append what it writes to a file too, which is rotated at 10 MiB."),
         new("osl run --pty --log tty.log -- tty", "Give it a terminal of its own, and keep what it shows."),
@@ -44,6 +52,7 @@ internal sealed class RunCommand : OslCommand
         "With --json its output is captured, up to 1 MiB each, and one JSON object is printed at the end.",
         "With --log its output and errors go to the file as well, which is made with mode 0600 in a directory that nobody else can write to; with --detach, to the file alone. FILE.1 is the youngest of the older ones.",
         "With --pty it has a terminal of its own, in a session of its own, as wide and high as osl's; keys go there as they are.",
+        "With --read, --write or --exec all other paths are out of its reach, its own program too unless --exec has it. In any sandbox Osl's policy, keys, journal and registry are, set-uid programs gain it nothing, and descriptors that it inherits stay usable. knowledge/sandbox.md says what is not covered.",
         "From PROGRAM on nothing is an option of osl. A PROGRAM whose name begins with - needs -- before it.",
     ];
 

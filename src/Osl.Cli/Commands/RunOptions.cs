@@ -43,6 +43,7 @@ internal sealed class RunOptions
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; kept in the audit journal." };
 
     private readonly ContextOptions _context = new();
+    private readonly SandboxOptions _sandbox = new();
 
     private readonly Option<string?> _idFile = new("--id-file")
     {
@@ -99,6 +100,7 @@ internal sealed class RunOptions
         }
 
         _context.AddTo(command);
+        _sandbox.AddTo(command);
 
         command.Arguments.Add(_program);
         command.Validators.Add(RequireOnePlacement);
@@ -154,7 +156,7 @@ internal sealed class RunOptions
             spawn = spawn.WithGracePeriod(grace);
         }
 
-        spawn = _context.AddTo(spawn, parse);
+        spawn = _sandbox.AddTo(_context.AddTo(spawn, parse), parse);
         return IsDetached(parse)
             ? spawn
                 .WithLifetime(ProcessLifetime.Detached)

@@ -177,10 +177,11 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
             "RELATION" => RuleTargets.Names.Select(name => new Candidate(name)),
+            "CLASS" => Osl.Operations.Processes.SystemCallClasses.All.Select(name => new Candidate(name)),
             "LEVEL" => ContextOptions.Levels.Select(level => new Candidate(level)),
             "NAME=VALUE" => Parsing.LimitText.Each.Select(name => new Candidate($"{name}=")),
             "DIR" => [Candidate.Directories],
-            "FILE" or "CASES" => [Candidate.Files],
+            "FILE" or "PATH" or "CASES" => [Candidate.Files],
             _ => [],
         };
         return [.. all.Where(candidate => candidate.Text[0] == ':' || candidate.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))];

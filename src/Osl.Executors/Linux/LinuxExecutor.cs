@@ -18,6 +18,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly ProcessLauncher _launcher;
     private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
+    private readonly OwnPlaces _ownPlaces;
     private readonly CancellationTokenSource _closing = new();
     private bool _disposed;
 
@@ -39,6 +40,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         {
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
+        _ownPlaces = new OwnPlaces(options.OwnPlaces);
         _holder = new GroupHolder(groups, _watcher, registry);
         var closing = _closing.Token;
         registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian, closing));
@@ -56,6 +58,11 @@ internal sealed class LinuxExecutor : IPlatformExecutor
 
     public OneOf<StreamLease, OperationError> HoldStreams(SpawnProcessOperation operation, string workingDirectory) =>
         OutputFiles.Hold(operation, workingDirectory);
+
+    public OneOf<SandboxLease, OperationError> HoldSandbox(SpawnProcessOperation operation, string workingDirectory) =>
+        operation.Sandbox is { } sandbox
+            ? LinuxSandbox.Hold(sandbox, workingDirectory, operation.Containment, _ownPlaces)
+            : SandboxLease.None;
 
     public OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {

@@ -36,6 +36,7 @@ internal static class Errno
     internal const int ENAMETOOLONG = 36;
     internal const int ENOSYS = 38;
     internal const int ELOOP = 40;
+    internal const int EBADFD = 77;
     internal const int EOPNOTSUPP = 95;
     internal const int EDQUOT = 122;
 
@@ -74,6 +75,7 @@ internal static class Errno
             ENAMETOOLONG => nameof(ENAMETOOLONG),
             ENOSYS => nameof(ENOSYS),
             ELOOP => nameof(ELOOP),
+            EBADFD => nameof(EBADFD),
             EOPNOTSUPP => nameof(EOPNOTSUPP),
             EDQUOT => nameof(EDQUOT),
             _ => string.Create(CultureInfo.InvariantCulture, $"errno {errno}"),

@@ -26,6 +26,9 @@ public sealed record OperationFacts
     /// <summary>The account the child would run as, looked up; null when it runs as the host's own.</summary>
     public RunAsFacts? RunAs { get; init; }
 
+    /// <summary>What the child's sandbox would let it reach, looked up; null when it has none.</summary>
+    public SandboxFacts? Sandbox { get; init; }
+
     /// <summary>Whom it is about: the process or group that is signalled, inspected or joined.</summary>
     public TargetFacts? Target { get; init; }
 
@@ -93,6 +96,22 @@ public sealed record RunAsFacts(AccountFacts User)
 {
     /// <summary>The groups that were asked for and that the account is not a member of.</summary>
     public ValueList<AccountFacts> ForeignGroups { get; init; }
+}
+
+/// <summary>The paths that a sandbox grants: of the open files and directories, links followed.</summary>
+public sealed record SandboxFacts
+{
+    /// <summary>Whether files are limited to the paths below; else everything but Osl's own can be reached.</summary>
+    public bool LimitsFiles { get; init; }
+
+    /// <summary>What it may read.</summary>
+    public ValueList<string> ReadPaths { get; init; }
+
+    /// <summary>What it may write.</summary>
+    public ValueList<string> WritePaths { get; init; }
+
+    /// <summary>What it may execute, and read.</summary>
+    public ValueList<string> ExecutePaths { get; init; }
 }
 
 /// <summary>Whose a target is, from the point of view of the principal who asks.</summary>

@@ -65,25 +65,6 @@ public sealed record IoPriority
     public int Level { get; init; }
 }
 
-/// <summary>What a child can reach.</summary>
-public sealed record SandboxConfig
-{
-    /// <summary>Paths it may read.</summary>
-    public ValueList<string> ReadPaths { get; init; }
-
-    /// <summary>Paths it may write.</summary>
-    public ValueList<string> WritePaths { get; init; }
-
-    /// <summary>Paths it may execute.</summary>
-    public ValueList<string> ExecutePaths { get; init; }
-
-    /// <summary>Whether it is cut off from the network.</summary>
-    public bool NoNetwork { get; init; }
-
-    /// <summary>Classes of system calls that are refused.</summary>
-    public ValueList<string> RefusedSystemCalls { get; init; }
-}
-
 /// <summary>What a child, or its whole group, may use. Null: no limit of ours.</summary>
 public sealed record ResourceLimits
 {

@@ -58,6 +58,7 @@ public sealed class DoctorTests : IDisposable
                 "landlock",
                 "seccomp",
                 "seccomp-notify",
+                "sandbox",
                 "user",
                 "capabilities",
                 "new-privileges",
@@ -96,6 +97,8 @@ public sealed class DoctorTests : IDisposable
     [InlineData("landlock", "landlock_create_ruleset:error=EPERM", "EPERM")]
     [InlineData("seccomp", "seccomp:error=ENOSYS", "the kernel has none")]
     [InlineData("seccomp-notify", "seccomp:error=EPERM", "EPERM")]
+    [InlineData("sandbox", "landlock_create_ruleset:error=ENOSYS", "without Landlock")]
+    [InlineData("sandbox", "seccomp:error=ENOSYS", "without filters")]
     [InlineData("pidfd", "pidfd_open:error=ENOSYS", "pidfd_open does not work")]
     [InlineData("capabilities", "capget:error=EPERM", "EPERM")]
     [InlineData("cgroup-delegated", "faccessat2:error=EROFS", "not writable")]

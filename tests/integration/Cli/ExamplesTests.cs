@@ -40,6 +40,15 @@ public sealed partial class ExamplesTests : IDisposable
             await scene.PrintsAsync("made\n");
             Assert.Equal("{\"cpu_time\":\"00:00:30\",\"open_files\":64}", await scene.SpawnedAsync("/usr/bin/make", "limits"));
         },
+        ["osl run --exec /usr --exec /bin --read . --no-network -- grep -c made Makefile"] = scene => scene.PrintsAsync("1\n"),
+        ["osl run --no-network --refuse namespace --refuse ptrace -- make"] = async scene =>
+        {
+            await scene.PrintsAsync("made\n");
+            Assert.Equal(
+                "{\"no_network\":true,\"refused_system_calls\":[\"namespace\",\"ptrace\"]}",
+                await scene.SpawnedAsync("/usr/bin/make", "sandbox")
+            );
+        },
         ["osl run --user nobody --no-new-privileges --umask 077 --cwd / -- id -un"] = scene => scene.PrintsAsync("nobody\n"),
         ["osl run --json -- uname -r"] = async scene =>
         {

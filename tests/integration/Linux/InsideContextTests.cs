@@ -52,8 +52,19 @@ public sealed class InsideContextTests : LinuxExecutorTest
         Assert.Equal(before, Host());
         Assert.Empty(Directory.EnumerateDirectories("/proc/self/task").SelectMany(Children));
 
-        // Threads that the pool makes from now on are of the host too.
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Assert.Equal(before[0], Credentials("/proc/thread-self")))));
+        // Threads that the pool makes from now on are of the host too. A sandbox's rules for files are in no status: who has them
+        // can't read this one.
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        Assert.Equal(before[0], Credentials("/proc/thread-self"));
+                        Assert.NotEmpty(File.ReadAllText("/etc/passwd"));
+                    })
+                )
+        );
         await File.WriteAllTextAsync(
             Environment.GetEnvironmentVariable(InsideHostTests.ReportVariable)!,
             nameof(A_thousand_launches),
@@ -152,11 +163,26 @@ public sealed class InsideContextTests : LinuxExecutorTest
                 Limits = new() { CoreDumpBytes = 0 },
             },
         ];
+        SpawnProcessOperation[] sandboxes = LinuxSandbox.Refusal() is not null
+            ? []
+            :
+            [
+                Plain with
+                {
+                    Sandbox = new() { NoNetwork = true, RefusedSystemCalls = ["namespace"] },
+                },
+                Plain with
+                {
+                    Sandbox = new() { ExecutePaths = ["/usr", "/bin", "/lib"] },
+                    Limits = new() { OpenFiles = 48 },
+                },
+            ];
         return Libc.GetEuid() != 0
-            ? everybodys
+            ? [.. everybodys, .. sandboxes]
             :
             [
                 .. everybodys,
+                .. sandboxes,
                 Plain with
                 {
                     RunAs = new RunAs("nobody"),

@@ -50,7 +50,7 @@ internal sealed class LinuxChildren(string scratch) : Children(scratch)
     public override IReadOnlyList<SpawnProcessOperation> NotYet()
     {
         var plain = Nothing.Spawn();
-        return [plain with { Sandbox = new SandboxConfig { NoNetwork = true } }];
+        return [plain.WithProcessGroup(4711) with { Containment = Containment.Cgroup }];
     }
 
     public override Child Exit(int code) => Script($"exit {code}");

@@ -32,7 +32,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Ends what the test has left, and only that: by its own group or its own pidfd.</summary>
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var launched in _launched)
         {
@@ -93,7 +93,14 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
             return error2;
         }
 
+        if (!executor.HoldSandbox(context ?? AsHost, workingDirectory).TryPickT0(out var sandbox, out var error3))
+        {
+            executable.Dispose();
+            return error3;
+        }
+
         using (executable)
+        using (sandbox)
         {
             var operation = OperationId.New(TimeProvider.System.GetUtcNow());
             var result = executor.Launch(
@@ -121,6 +128,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
                     IoPriority = context?.IoPriority,
                     Umask = context?.Umask,
                     Containment = context?.Containment ?? Containment.None,
+                    Sandbox = context?.Sandbox is null ? null : sandbox,
                 }
             );
             if (result.TryPickT0(out var launched, out _))

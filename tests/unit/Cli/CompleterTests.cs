@@ -38,6 +38,8 @@ public sealed class CompleterTests
         "DECISION",
         "RELATION",
         "LEVEL",
+        "CLASS",
+        "PATH",
         "NAME=VALUE",
     ];
 
@@ -73,6 +75,8 @@ public sealed class CompleterTests
     [InlineData(":directories", "run", "--cwd", "/t")]
     [InlineData(":directories", "--audit-dir", "")]
     [InlineData("cgroup", "run", "--containment", "c")]
+    [InlineData("ptrace", "run", "--refuse", "pt")]
+    [InlineData(":files", "run", "--read", "x")]
     [InlineData("open-files=", "run", "--limit", "o")]
     [InlineData(":files", "run", "--id-file", "x")]
     [InlineData(":program 1", "run", "")]

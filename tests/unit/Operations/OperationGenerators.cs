@@ -197,7 +197,7 @@ internal static class OperationGenerators
                             {
                                 ReadPaths = paths,
                                 NoNetwork = true,
-                                RefusedSystemCalls = ["@mount"],
+                                RefusedSystemCalls = ["mount"],
                             },
                         }
                 )

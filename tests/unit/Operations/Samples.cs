@@ -36,7 +36,7 @@ internal static class Samples
                 WritePaths = ["/tmp"],
                 ExecutePaths = ["/usr/bin"],
                 NoNetwork = true,
-                RefusedSystemCalls = ["@mount"],
+                RefusedSystemCalls = ["mount"],
             },
             Limits = new ResourceLimits
             {

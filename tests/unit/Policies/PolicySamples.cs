@@ -68,6 +68,7 @@ internal static class PolicySamples
         from detach in Gen.Elements(true, false)
         from limit in Gen.Elements<int?>(null, 10, 100)
         from memory in Gen.Elements<long?>(null, 1024)
+        from sandbox in Gen.Elements(null, null, new SandboxConfig(), new SandboxConfig { RefusedSystemCalls = ["namespace"] })
         select new SpawnProcessOperation("git").WithArguments(arguments) with
         {
             Environment = new EnvironmentConfig
@@ -78,6 +79,7 @@ internal static class PolicySamples
             DetachFromTerminal = detach,
             TimeLimit = limit is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Limits = memory is null ? null : new ResourceLimits { MemoryBytes = memory },
+            Sandbox = sandbox,
         };
 
     private static Gen<ExecutableFacts> Executable =>
@@ -104,6 +106,7 @@ internal static class PolicySamples
         from relation in Gen.Elements(Enum.GetValues<TargetRelation>())
         from isGroup in Gen.Elements(true, false)
         from paths in Some(Places("/srv/x", "/etc/passwd"))
+        from granted in Some(Places("/usr", "/srv/x", "/etc"))
         select new OperationFacts
         {
             RealWorkingDirectory = directory,
@@ -112,6 +115,7 @@ internal static class PolicySamples
             Target = new TargetFacts(4711, isGroup, relation, 1),
             RequiresElevation = elevated,
             Paths = paths,
+            Sandbox = new SandboxFacts { LimitsFiles = granted.Count > 0, ReadPaths = granted },
         };
 
     private static Gen<PolicyRule> AnyRule =>
@@ -203,6 +207,13 @@ internal static class PolicySamples
             new Requirement { Reason = true, NewSession = true }
         );
 
+    private static Gen<SandboxCondition> Sandbox =>
+        Gen.Elements(
+            new SandboxCondition { Read = [PolicyPaths.Here("/srv"), PolicyPaths.Here("/usr")], Execute = [PolicyPaths.Here("/usr")] },
+            new SandboxCondition { Refuse = ["namespace"] },
+            new SandboxCondition { Write = [PolicyPaths.Here("/srv/out")], Refuse = ["mount", "ptrace"] }
+        );
+
     private static Gen<PolicyRule> StartRule(PolicyEffect effect) =>
         from principals in Some(Who)
         from executable in Condition
@@ -213,6 +224,7 @@ internal static class PolicySamples
         from elevated in Gen.Elements(true, false)
         from limits in Maybe(Gen.Constant(new ResourceLimits { MemoryBytes = 4096, CpuTime = TimeSpan.FromSeconds(3) }))
         from containment in Gen.Elements(Containment.None, Containment.None, Containment.Group, Containment.Session)
+        from sandbox in Maybe(Sandbox)
         from require in Maybe(Require)
         from because in Gen.Elements(null, "it is: so", "\u202e#x")
         select new PolicyRule("x", effect)
@@ -227,6 +239,7 @@ internal static class PolicySamples
             Elevated = elevated,
             Limits = limits,
             Containment = containment,
+            Sandbox = sandbox,
             Require = require,
             Because = because,
         };

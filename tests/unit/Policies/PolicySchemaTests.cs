@@ -69,6 +69,9 @@ public sealed class PolicySchemaTests
     [InlineData(
         "version: 1\nrules: [{ id: a, effect: require-approval, actions: [process.start], executable: any, arguments: any, limits: { memory: 1MB } }]"
     )]
+    [InlineData(
+        "version: 1\nrules: [{ id: a, effect: require-approval, actions: [process.start], executable: any, arguments: any, sandbox: { refuse: [everything] } }]"
+    )]
     public void What_the_schema_refuses_the_loader_refuses(string text)
     {
         Assert.False(IsValid(text));

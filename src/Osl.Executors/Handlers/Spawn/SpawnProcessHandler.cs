@@ -66,6 +66,14 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             return noStreams;
         }
 
+        if (services.Platform.HoldSandbox(operation, directory).TryPickT1(out var noSandbox, out var sandbox))
+        {
+            streams.Dispose();
+            executable.Dispose();
+            join?.Dispose();
+            return noSandbox;
+        }
+
         var facts = (join is null ? OperationFacts.None : Targets.FactsOf(join, preparation.Context)) with
         {
             Executable = executable.Examine(preparation.WantsDigest(executable.Facts.CanonicalPath)),
@@ -74,6 +82,7 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
             EnvironmentNames = services.Environment.Names(operation.Environment),
             RunAs = context.Facts,
             Paths = streams.Paths,
+            Sandbox = sandbox.Facts,
         };
         if (context.ElevationReason is { } reason)
         {
@@ -84,6 +93,7 @@ internal sealed class SpawnProcessHandler(HandlerServices services) : IOperation
         {
             Account = context.Account,
             InputFrom = inputFrom,
+            Sandbox = sandbox,
         };
     }
 
@@ -125,6 +135,9 @@ internal sealed class SpawnPreparation(
     internal SpawnProcessOperation Operation => operation;
 
     internal OperationFacts Facts => facts;
+
+    /// <summary>What its sandbox grants; <see cref="SandboxLease.None"/> without one.</summary>
+    internal SandboxLease Sandbox { get; init; } = SandboxLease.None;
 
     /// <summary>Whom it runs as, looked up; null for the host's own account.</summary>
     internal LaunchAccount? Account { get; init; }
@@ -172,6 +185,7 @@ internal sealed class SpawnPreparation(
             IoPriority = operation.IoPriority,
             Umask = operation.Umask,
             Containment = operation.Containment,
+            Sandbox = operation.Sandbox is null ? null : Sandbox,
         };
         if (services.Platform.Launch(plan).TryPickT1(out var error, out var launched))
         {
@@ -193,6 +207,7 @@ internal sealed class SpawnPreparation(
         executable.Dispose();
         join?.Dispose();
         streams.Dispose();
+        Sandbox.Dispose();
     }
 }
 

@@ -13,8 +13,7 @@ internal static class UnsupportedParts
         var what =
             operation.Containment is not Containment.None && operation.ProcessGroup.Placement == ProcessGroupPlacement.JoinGroup
                 ? "a containment of its own for a process that joins a group"
-            : operation.Sandbox is not null ? "a sandbox"
-            : null;
+                : null;
         return what is null ? null : new Unsupported(what, Later);
     }
 
@@ -27,6 +26,7 @@ internal static class UnsupportedParts
             : operation.Privileges is not null ? "changing privileges"
             : operation.Umask is not null ? "a file mode creation mask"
             : operation.IoPriority is not null ? "an I/O priority"
+            : operation.Sandbox is not null ? "a sandbox"
             : null;
         return what is null ? null : new Unsupported(what, "Leave it out, or run on Linux.");
     }

@@ -13,6 +13,7 @@ internal sealed unsafe class ContextCalls
     private const int CLONE_FS = 0x200;
     private const int CLONE_NEWNS = 0x20000;
     private const int CLONE_NEWPID = 0x20000000;
+    private const int CLONE_NEWNET = 0x40000000;
     private const int MS_REC = 0x4000;
     private const int MS_PRIVATE = 0x40000;
     private const int AffinityBytes = 8192 / 8;
@@ -25,6 +26,7 @@ internal sealed unsafe class ContextCalls
     private const int OpenedSlot = 2;
 
     private readonly LaunchPlan _plan;
+    private readonly SandboxConfig? _sandbox;
     private readonly HostPrivileges _host;
     private readonly bool _changesUser;
     private readonly bool _changesGroup;
@@ -35,6 +37,7 @@ internal sealed unsafe class ContextCalls
     internal ContextCalls(LaunchPlan plan, HostPrivileges host)
     {
         _plan = plan;
+        _sandbox = (plan.Sandbox as LinuxSandbox)?.Config;
         _host = host;
         if (plan.Account is { } account)
         {
@@ -53,7 +56,10 @@ internal sealed unsafe class ContextCalls
     /// <summary>Whether the thread gets other credentials than the host's.</summary>
     internal bool ChangesAccount => _changesUser || _changesGroup || _changesGroups;
 
-    private bool NoNewPrivileges => _host.NoNewPrivileges || _plan.Privileges is { NoNewPrivileges: true };
+    private bool NoNewPrivileges => _host.NoNewPrivileges || AsksForNoNewPrivileges;
+
+    /// <summary>A sandbox brings it with it: an account without CAP_SYS_ADMIN may restrict itself only so.</summary>
+    internal bool AsksForNoNewPrivileges => _sandbox is not null || _plan.Privileges is { NoNewPrivileges: true };
 
     private bool EndsAsRoot => (_plan.Account?.Uid ?? Libc.GetEuid()) == 0;
 
@@ -95,6 +101,14 @@ internal sealed unsafe class ContextCalls
             return null;
         }
 
+        if (_sandbox is not null && (keep & HostPrivileges.TakenBySandbox) is var seeing and not 0)
+        {
+            return new Unsupported(
+                $"{CapabilityNames.Of(System.Numerics.BitOperations.TrailingZeroCount(seeing))} for '{path}' in a sandbox, which it would see through",
+                "Leave that capability out, or the sandbox."
+            );
+        }
+
         if ((keep & ~_host.Permitted) is var missing and not 0)
         {
             return HostPrivileges.Lacks($"handing on a capability to '{path}'", System.Numerics.BitOperations.TrailingZeroCount(missing));
@@ -106,13 +120,24 @@ internal sealed unsafe class ContextCalls
             : null;
     }
 
-    internal void Write(RawProgram program, Gate? gate, byte* path, byte** argv)
+    /// <param name="program">Where they are written to.</param>
+    /// <param name="gate">What holds the child; null for nothing.</param>
+    /// <param name="rules">What it can reach; null for everything.</param>
+    /// <param name="path">What the child executes.</param>
+    /// <param name="argv">Its arguments.</param>
+    internal void Write(RawProgram program, Gate? gate, LandlockRuleset? rules, byte* path, byte** argv)
     {
         if (_plan.Containment == Containment.PidNamespace)
         {
             // The mounts with it: it gets a /proc of its own, which nobody else is to see.
             program.Add((int)ContextStep.Namespaces, SyscallNumber.Unshare, CLONE_NEWPID | CLONE_NEWNS);
             program.Add((int)ContextStep.Namespaces, SyscallNumber.Mount, 0, program.Text("/"), 0, MS_REC | MS_PRIVATE);
+        }
+
+        if (_sandbox is { NoNetwork: true } && _host.Has(HostPrivileges.SysAdmin))
+        {
+            // Beside the filter on sockets, which is all that who lacks the capability gets: root has other ways (adr/0040-sandbox.md).
+            program.Add((int)ContextStep.Network, SyscallNumber.Unshare, CLONE_NEWNET);
         }
 
         if (_plan.Umask is { } umask)
@@ -134,7 +159,7 @@ internal sealed unsafe class ContextCalls
             program.Add((int)ContextStep.IoPriority, SyscallNumber.IoprioSet, IoPriorityOfProcess, 0, value);
         }
 
-        if (_plan.Privileges is { NoNewPrivileges: true })
+        if (AsksForNoNewPrivileges)
         {
             program.Add((int)ContextStep.NoNewPrivileges, SyscallNumber.Prctl, Libc.PR_SET_NO_NEW_PRIVS, 1);
         }
@@ -147,6 +172,35 @@ internal sealed unsafe class ContextCalls
         {
             WriteReach(program);
         }
+
+        WriteSandbox(program, rules);
+    }
+
+    /// <summary>
+    /// Without a list of its own the child has what the host has, less what sees through a sandbox. Under no_new_privs an exec brings nothing
+    /// back, to root neither (execve(2)); and an account that is changed to has nothing to lose.
+    /// </summary>
+    private void WriteTaken(RawProgram program)
+    {
+        if (_keep is null && (_host.Permitted & HostPrivileges.TakenBySandbox) != 0 && (!_changesUser || EndsAsRoot))
+        {
+            var left = _host.Permitted & ~HostPrivileges.TakenBySandbox;
+            WriteSets(program, left, left);
+        }
+    }
+
+    /// <summary>Last: each call after it is one of the sandbox's own.</summary>
+    private void WriteSandbox(RawProgram program, LandlockRuleset? rules)
+    {
+        if (_sandbox is null || rules is null)
+        {
+            return;
+        }
+
+        WriteTaken(program);
+        var filter = SandboxFilter.Of(_sandbox).WriteTo(program);
+        program.Add((int)ContextStep.SandboxFiles, SyscallNumber.LandlockRestrictSelf, rules.Number);
+        program.Add((int)ContextStep.SandboxCalls, SyscallNumber.Seccomp, Libc.SECCOMP_SET_MODE_FILTER, 0, filter);
     }
 
     private void WriteAffinity(RawProgram program)
@@ -232,6 +286,19 @@ internal sealed unsafe class ContextCalls
 
         // Root gets the bounding set at its exec; everybody else what is ambient, which has to be inheritable.
         var inheritable = EndsAsRoot ? 0 : keep;
+        WriteSets(program, keep, inheritable);
+        program.Add((int)ContextStep.Ambient, SyscallNumber.Prctl, Libc.PR_CAP_AMBIENT, Libc.PR_CAP_AMBIENT_CLEAR_ALL);
+        for (var bit = 0; bit < 64; bit++)
+        {
+            if ((inheritable >> bit & 1) != 0)
+            {
+                program.Add((int)ContextStep.Ambient, SyscallNumber.Prctl, Libc.PR_CAP_AMBIENT, Libc.PR_CAP_AMBIENT_RAISE, bit);
+            }
+        }
+    }
+
+    private static void WriteSets(RawProgram program, ulong keep, ulong inheritable)
+    {
         var header = (int*)program.Memory(2 * sizeof(int));
         header[0] = Libc.CapabilityVersion3;
         var sets = (uint*)program.Memory(6 * sizeof(uint));
@@ -242,14 +309,6 @@ internal sealed unsafe class ContextCalls
         }
 
         program.Add((int)ContextStep.Capabilities, SyscallNumber.Capset, (nint)header, (nint)sets);
-        program.Add((int)ContextStep.Ambient, SyscallNumber.Prctl, Libc.PR_CAP_AMBIENT, Libc.PR_CAP_AMBIENT_CLEAR_ALL);
-        for (var bit = 0; bit < 64; bit++)
-        {
-            if ((inheritable >> bit & 1) != 0)
-            {
-                program.Add((int)ContextStep.Ambient, SyscallNumber.Prctl, Libc.PR_CAP_AMBIENT, Libc.PR_CAP_AMBIENT_RAISE, bit);
-            }
-        }
     }
 
     /// <summary>

@@ -50,6 +50,11 @@ internal static class ContextErrors
                 HostPrivileges.SetPcap
             ),
             (ContextStep.Namespaces, Errno.EPERM) => Lacks(step, path, HostPrivileges.SysAdmin),
+            (ContextStep.Network, Errno.EPERM) => Lacks(step, path, HostPrivileges.SysAdmin),
+            (ContextStep.SandboxFiles, Errno.E2BIG) => new Unsupported(
+                $"another sandbox for '{path}', since this host is in too many itself",
+                "Run the host outside: Landlock takes 16, one in another."
+            ),
             (ContextStep.Gate, Errno.EBUSY) => new Unsupported(
                 $"setting limits or containment for '{path}' before it runs, since another supervisor listens to system calls here",
                 "Run it outside of that sandbox or container, or without limits and containment."
@@ -87,6 +92,9 @@ internal static class ContextErrors
             ContextStep.Groups or ContextStep.Group => "the groups",
             ContextStep.User or ContextStep.Reach or ContextStep.Same => "the account",
             ContextStep.Namespaces => "namespaces of its own",
+            ContextStep.Network => "a network namespace of its own",
+            ContextStep.SandboxFiles => "a sandbox's rules for files (Landlock)",
+            ContextStep.SandboxCalls => "a sandbox's filter on system calls (seccomp)",
             _ => "the limits",
         };
 }

@@ -21,4 +21,7 @@ internal enum ContextStep
     Same,
     Namespaces,
     Limits,
+    Network,
+    SandboxFiles,
+    SandboxCalls,
 }

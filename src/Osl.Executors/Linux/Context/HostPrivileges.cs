@@ -17,9 +17,22 @@ internal sealed class HostPrivileges
     internal const int SetGid = 6;
     internal const int SetUid = 7;
     internal const int SetPcap = 8;
+    internal const int SysModule = 16;
+    internal const int SysRawIo = 17;
+    internal const int SysPtrace = 19;
     internal const int SysAdmin = 21;
     internal const int SysNice = 23;
     internal const int SysResource = 24;
+    internal const int PerfMon = 38;
+    internal const int Bpf = 39;
+    internal const int CheckpointRestore = 40;
+
+    /// <summary>
+    /// What nobody keeps in a sandbox: with these, root sees through it. CAP_PERFMON and CAP_SYS_ADMIN, for one, are enough to read the
+    /// environment of any process, whatever Landlock says (knowledge/sandbox.md).
+    /// </summary>
+    internal const ulong TakenBySandbox =
+        1UL << SysModule | 1UL << SysRawIo | 1UL << SysPtrace | 1UL << SysAdmin | 1UL << PerfMon | 1UL << Bpf | 1UL << CheckpointRestore;
 
     /// <summary>What it could hand on.</summary>
     internal ulong Permitted { get; }

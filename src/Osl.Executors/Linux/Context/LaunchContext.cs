@@ -30,11 +30,20 @@ internal sealed unsafe class LaunchContext : IDisposable
     private readonly ContextCalls _calls;
     private readonly List<RequestedLimits.Entry> _limits;
     private readonly GateKind _kind;
+    private readonly LandlockRuleset? _rules;
     private Gate? _gate;
     private bool _kept;
 
-    private LaunchContext(LaunchPlan plan, HostPrivileges host, ContextCalls calls, List<RequestedLimits.Entry> limits, GateKind kind)
+    private LaunchContext(
+        LaunchPlan plan,
+        HostPrivileges host,
+        ContextCalls calls,
+        List<RequestedLimits.Entry> limits,
+        GateKind kind,
+        LandlockRuleset? rules
+    )
     {
+        _rules = rules;
         _plan = plan;
         _host = host;
         _calls = calls;
@@ -51,6 +60,27 @@ internal sealed unsafe class LaunchContext : IDisposable
     /// <summary>Looks whether the host may do what is asked for. Starts nothing.</summary>
     internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates)
     {
+        if (plan.Sandbox is not LinuxSandbox sandbox)
+        {
+            return Prepare(plan, gates, rules: null);
+        }
+
+        if (!LandlockRuleset.Create(sandbox).TryPickT0(out var rules, out var refused))
+        {
+            return refused;
+        }
+
+        var prepared = Prepare(plan, gates, rules);
+        if (prepared.IsT1)
+        {
+            rules.Dispose();
+        }
+
+        return prepared;
+    }
+
+    private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, LandlockRuleset? rules)
+    {
         var host = HostPrivileges.Read();
         var calls = new ContextCalls(plan, host);
         var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
@@ -63,7 +93,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         var groups = groupLimit is not null || plan.Containment == Containment.Cgroup;
         if (limits.Count == 0 && !groups && plan.Containment != Containment.PidNamespace)
         {
-            return new LaunchContext(plan, host, calls, limits, GateKind.Any);
+            return new LaunchContext(plan, host, calls, limits, GateKind.Any, rules);
         }
 
         var kind = Choose(plan, host, calls, gates);
@@ -74,7 +104,7 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         if (!groups)
         {
-            return new LaunchContext(plan, host, calls, limits, kind);
+            return new LaunchContext(plan, host, calls, limits, kind, rules);
         }
 
         if (!plan.OwnsGroup)
@@ -85,7 +115,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         return Cgroup
             .Create(plan.Operation, plan.Containment == Containment.Cgroup || CgroupTree.Own() is not null, plan.Limits)
             .TryPickT0(out var cgroup, out var refused)
-            ? new LaunchContext(plan, host, calls, limits, kind) { Cgroup = cgroup }
+            ? new LaunchContext(plan, host, calls, limits, kind, rules) { Cgroup = cgroup }
             : refused;
     }
 
@@ -95,6 +125,11 @@ internal sealed unsafe class LaunchContext : IDisposable
     /// <summary>What encloses the child beyond its group; null where nothing does.</summary>
     internal Enclosure? EnclosureOf(ProcessRef child) =>
         _plan.Containment == Containment.PidNamespace ? PidNamespaceEnclosure.Find(child) : Cgroup?.Enclosure;
+
+    /// <summary>The terminal that the child opens as its own is granted to its sandbox.</summary>
+    /// <param name="path">Its path; ends with NUL.</param>
+    /// <returns>The error number, or 0.</returns>
+    internal int AllowTerminal(byte[] path) => _rules?.AddTerminal(System.Text.Encoding.UTF8.GetString(path).TrimEnd('\0')) ?? 0;
 
     /// <summary>Makes a gate for one spawn, and gives the child what it needs for it.</summary>
     /// <param name="actions">The child's file actions.</param>
@@ -136,7 +171,7 @@ internal sealed unsafe class LaunchContext : IDisposable
                 program.Progress = progress;
             }
 
-            _calls.Write(program, _gate, path, argv);
+            _calls.Write(program, _gate, _rules, path, argv);
             program.AddSpawn(path, actions, attributes, argv, envp);
             var error = Run(program);
             if (error != 0)
@@ -160,6 +195,7 @@ internal sealed unsafe class LaunchContext : IDisposable
     {
         _gate?.Dispose();
         _gate = null;
+        _rules?.Dispose();
         if (!_kept)
         {
             Cgroup?.Kill();
@@ -315,10 +351,9 @@ internal sealed unsafe class LaunchContext : IDisposable
     /// <summary>Any, when there is none that fits.</summary>
     private static GateKind Choose(LaunchPlan plan, HostPrivileges host, ContextCalls calls, GateKind gates)
     {
-        var seccomp =
-            SeccompGate.IsThere
-            && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || plan.Privileges is { NoNewPrivileges: true });
-        var lease = LeaseGate.IsThere && !calls.ChangesAccount;
+        var seccomp = SeccompGate.IsThere && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || calls.AsksForNoNewPrivileges);
+        // A sandbox does not let the child open what the lease gate has it open.
+        var lease = LeaseGate.IsThere && !calls.ChangesAccount && plan.Sandbox is null;
         return gates != GateKind.Lease && seccomp ? GateKind.Seccomp
             : gates != GateKind.Seccomp && lease ? GateKind.Lease
             : GateKind.Any;

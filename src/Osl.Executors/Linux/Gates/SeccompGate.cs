@@ -18,7 +18,6 @@ namespace Osl.Executors.Linux;
 /// </remarks>
 internal sealed unsafe class SeccompGate : Gate
 {
-    private const int SetModeFilter = 1;
     private const int NewListener = 8;
     private const nuint Receive = 0xC0502100;
     private const nuint Send = 0xC0182101;
@@ -26,14 +25,6 @@ internal sealed unsafe class SeccompGate : Gate
     private const int PidAt = 8;
     private const uint Continue = 1;
     private const int Above = 10;
-
-    private const ushort LoadWord = 0x20;
-    private const ushort JumpIfEqual = 0x15;
-    private const ushort Return = 0x06;
-    private const uint Allow = 0x7fff0000;
-    private const uint Ask = Libc.SECCOMP_RET_USER_NOTIF;
-    private const uint ArchitectureX64 = 0xC000003E;
-    private const uint ArchitectureArm64 = 0xC00000B7;
 
     private const int FirstSlot = 0;
     private const int ListenerSlot = 1;
@@ -47,39 +38,21 @@ internal sealed unsafe class SeccompGate : Gate
 
     internal override void Write(RawProgram program, byte* path, byte** argv)
     {
-        // struct seccomp_data: nr at 0, arch at 4, the arguments from 16 on, low halves first.
         var asked = (ulong)path;
-        var arguments = (uint)(ulong)argv;
-        var arch =
-            System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64;
-        Span<(ushort Code, byte Differs, uint Value)> filter =
-        [
-            (LoadWord, 0, 4),
-            (JumpIfEqual, 9, arch ? ArchitectureArm64 : ArchitectureX64),
-            (LoadWord, 0, 0),
-            (JumpIfEqual, 7, (uint)SyscallNumber.Execve),
-            (LoadWord, 0, 16),
-            (JumpIfEqual, 5, (uint)asked),
-            (LoadWord, 0, 20),
-            (JumpIfEqual, 3, (uint)(asked >> 32)),
-            (LoadWord, 0, 24),
-            (JumpIfEqual, 1, arguments),
-            (Return, 0, Ask),
-            (Return, 0, Allow),
-        ];
-        var code = program.Memory(filter.Length * 8);
-        for (var i = 0; i < filter.Length; i++)
-        {
-            var instruction = (byte*)code + (i * 8);
-            *(ushort*)instruction = filter[i].Code;
-            instruction[3] = filter[i].Differs;
-            *(uint*)(instruction + 4) = filter[i].Value;
-        }
-
-        var whole = program.Memory(16);
-        *(ushort*)whole = (ushort)filter.Length;
-        *(nint*)(whole + 8) = code;
-        program.Add((int)ContextStep.Gate, SyscallNumber.Seccomp, SetModeFilter, NewListener, whole, keep: FirstSlot);
+        var filter = new CallFilter();
+        filter.Load(CallFilter.Architecture);
+        filter.UnlessEqual(CallFilter.OwnArchitecture, CallFilter.Allow);
+        filter.Load(CallFilter.Number);
+        filter.UnlessEqual((uint)SyscallNumber.Execve, CallFilter.Allow);
+        filter.Load(CallFilter.ArgumentAt(0));
+        filter.UnlessEqual((uint)asked, CallFilter.Allow);
+        filter.Load(CallFilter.ArgumentAt(0) + CallFilter.HighHalf);
+        filter.UnlessEqual((uint)(asked >> 32), CallFilter.Allow);
+        filter.Load(CallFilter.ArgumentAt(1));
+        filter.UnlessEqual((uint)(ulong)argv, CallFilter.Allow);
+        filter.Return(Libc.SECCOMP_RET_USER_NOTIF);
+        var whole = filter.WriteTo(program);
+        program.Add((int)ContextStep.Gate, SyscallNumber.Seccomp, Libc.SECCOMP_SET_MODE_FILTER, NewListener, whole, keep: FirstSlot);
         // Away from the numbers that the child's own descriptors get.
         program.Add((int)ContextStep.Gate, SyscallNumber.Fcntl, 0, Libc.F_DUPFD_CLOEXEC, Above, use: FirstSlot, keep: ListenerSlot);
         program.Add((int)ContextStep.Gate, SyscallNumber.Close, use: FirstSlot);

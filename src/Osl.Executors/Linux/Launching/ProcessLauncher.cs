@@ -270,7 +270,8 @@ internal sealed class ProcessLauncher(
                 spawn.Reopen(open, first++);
             }
 
-            var armed = context?.Arm(ref spawn, ref first) ?? 0;
+            var armed = pipes.Terminal is { } granted ? context?.AllowTerminal(granted.SlavePath) ?? 0 : 0;
+            armed = armed == 0 ? context?.Arm(ref spawn, ref first) ?? 0 : armed;
             spawn.CloseTheRest(first);
             context?.AddWait(ref spawn);
 

@@ -24,6 +24,7 @@ internal static class SpawnErrors
         return error switch
         {
             Errno.ENOENT => NoEntry(path, plan.WorkingDirectory),
+            Errno.EACCES when SandboxErrors.NotExecutable(plan) is { } outside => outside,
             Errno.EACCES when plan.Account is { } account => Failed(
                 error,
                 path,

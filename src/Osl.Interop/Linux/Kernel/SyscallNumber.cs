@@ -9,6 +9,8 @@ internal static class SyscallNumber
     internal const int PidfdOpen = 434;
     internal const int Faccessat2 = 439;
     internal const int LandlockCreateRuleset = 444;
+    internal const int LandlockAddRule = 445;
+    internal const int LandlockRestrictSelf = 446;
 
     private static readonly bool IsArm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 

@@ -235,6 +235,10 @@ public sealed record SpawnProcessOperation : IOperation<SpawnProcessResult>
     /// <param name="stopSequence">The steps.</param>
     public SpawnProcessOperation WithStopSequence(StopSequence stopSequence) => this with { StopSequence = stopSequence };
 
+    /// <summary>What it can reach.</summary>
+    /// <param name="sandbox">Paths, network, system calls.</param>
+    public SpawnProcessOperation WithSandbox(SandboxConfig sandbox) => this with { Sandbox = sandbox };
+
     /// <summary>SIGTERM, a wait, SIGKILL.</summary>
     /// <param name="grace">The wait.</param>
     public SpawnProcessOperation WithGracePeriod(TimeSpan grace) => this with { StopSequence = StopSequence.Graceful(grace) };

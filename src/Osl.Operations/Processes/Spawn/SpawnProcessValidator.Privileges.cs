@@ -45,10 +45,7 @@ internal sealed partial class SpawnProcessValidator
 
         if (spawn.Sandbox is { } sandbox)
         {
-            failures.RequireTexts("Sandbox.ReadPaths", sandbox.ReadPaths, LongestPath);
-            failures.RequireTexts("Sandbox.WritePaths", sandbox.WritePaths, LongestPath);
-            failures.RequireTexts("Sandbox.ExecutePaths", sandbox.ExecutePaths, LongestPath);
-            failures.RequireTexts("Sandbox.RefusedSystemCalls", sandbox.RefusedSystemCalls, LongestName);
+            CheckSandbox(sandbox, ref failures);
         }
 
         if (spawn.Limits is { } limits)
@@ -128,6 +125,31 @@ internal sealed partial class SpawnProcessValidator
                 failures.Add("Privileges.Capabilities", index, "is no capability; one is written like CAP_NET_BIND_SERVICE");
             }
         }
+    }
+
+    private static void CheckSandbox(SandboxConfig sandbox, ref ShapeFailures failures)
+    {
+        CheckPaths("Sandbox.ReadPaths", sandbox.ReadPaths, ref failures);
+        CheckPaths("Sandbox.WritePaths", sandbox.WritePaths, ref failures);
+        CheckPaths("Sandbox.ExecutePaths", sandbox.ExecutePaths, ref failures);
+        for (var index = 0; index < sandbox.RefusedSystemCalls.Count; index++)
+        {
+            if (!SystemCallClasses.All.Contains(sandbox.RefusedSystemCalls[index], StringComparer.Ordinal))
+            {
+                failures.Add("Sandbox.RefusedSystemCalls", index, $"is none of {string.Join(", ", SystemCallClasses.All)}");
+            }
+        }
+    }
+
+    private static void CheckPaths(string member, ValueList<string> paths, ref ShapeFailures failures)
+    {
+        if (paths.Count > SandboxConfig.MostPaths)
+        {
+            failures.Add(member, $"holds more than {SandboxConfig.MostPaths} paths");
+            return;
+        }
+
+        failures.RequireTexts(member, paths, LongestPath);
     }
 
     /// <remarks>0 means something for two of them: no core dump, and no file may grow.</remarks>

@@ -89,6 +89,11 @@ internal static class ConditionText
                 $"at least {Keywords.Of(Keywords.Containments, rule.Containment)}",
                 Keywords.Of(Keywords.Containments, request.Containment)
             ),
+            RuleCondition.Sandbox when CompiledRule.SandboxFlaw(rule.Sandbox!, request) is var (wanted, found) => (
+                "sandbox",
+                wanted,
+                found
+            ),
             _ => ("require", CompiledRule.FirstMissing(rule.Require!, request) ?? "", "an operation without it"),
         };
     }

@@ -24,11 +24,13 @@ internal static class Coverage
         var isWider =
             other.Limits is null
             && other.Containment == default
+            && other.Sandbox is null
             && other.Require is null
             && (other.Environment is { Any: true, Has.Count: 0 } || other.Environment == rule.Environment);
         var isSame =
             other.Limits == rule.Limits
             && other.Containment == rule.Containment
+            && other.Sandbox == rule.Sandbox
             && other.Require == rule.Require
             && other.Environment == rule.Environment;
         var comesFirst = !isSame || !Selects(rule, other) || string.CompareOrdinal(other.Id, rule.Id) < 0;

@@ -48,6 +48,11 @@ internal sealed partial class CompiledRule
             {
                 return RuleCondition.Containment;
             }
+
+            if (Rule.Sandbox is { } sandbox && SandboxFlaw(sandbox, request) is not null)
+            {
+                return RuleCondition.Sandbox;
+            }
         }
 
         if (!ReferenceEquals(Rule.Require ?? NothingRequired, NothingRequired) && FirstMissing(Rule.Require!, request) is not null)
@@ -89,10 +94,81 @@ internal sealed partial class CompiledRule
             ? "newProcessGroup"
         : require.NewSession && !request.HasNewSession ? "newSession"
         : require.Managed && spawn.Lifetime != ProcessLifetime.Managed ? "managed"
-        : require.NoNewPrivileges && spawn.Privileges is not { NoNewPrivileges: true } ? "noNewPrivileges"
+        : require.NoNewPrivileges && spawn.Privileges is not { NoNewPrivileges: true } && spawn.Sandbox is null ? "noNewPrivileges"
         : require.NoNetwork && spawn.Sandbox is not { NoNetwork: true } ? "noNetwork"
         : require.MaxTimeout is { } most && !(spawn.TimeLimit <= most) ? "maxTimeout"
         : null;
+
+    /// <summary>What of a sandbox is not as it has to be: what is wanted, and what there is; null when nothing.</summary>
+    internal static (string Wanted, string Found)? SandboxFlaw(SandboxCondition condition, in PolicyRequest request)
+    {
+        if (request.Spawn is not { Sandbox: { } asked } || request.Facts.Sandbox is not { } facts)
+        {
+            return ("a sandbox", "none");
+        }
+
+        if (condition.LimitsFiles)
+        {
+            if (!facts.LimitsFiles)
+            {
+                return ("a sandbox that names paths", "one in which files are not limited");
+            }
+
+            foreach (
+                var (kind, granted, most) in (ReadOnlySpan<(string, ValueList<string>, ValueList<string>)>)
+                    [
+                        ("read", facts.ReadPaths, condition.Read),
+                        ("write", facts.WritePaths, condition.Write),
+                        ("execute", facts.ExecutePaths, condition.Execute),
+                    ]
+            )
+            {
+                foreach (var path in granted)
+                {
+                    if (!IsUnderOne(path, most))
+                    {
+                        return ($"{kind}: nothing but {(most.Count > 0 ? most.ToString() : "none")}", path);
+                    }
+                }
+            }
+        }
+
+        foreach (var callClass in condition.Refuse)
+        {
+            if (!IsAmong(callClass, asked.RefusedSystemCalls) && !IsAmong(callClass, SystemCallClasses.AlwaysRefused))
+            {
+                return ($"refuse: {callClass}", asked.RefusedSystemCalls.ToString());
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsUnderOne(string path, ValueList<string> directories)
+    {
+        foreach (var directory in directories)
+        {
+            if (PathSegments.IsUnder(path, directory))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsAmong(string text, ValueList<string> texts)
+    {
+        foreach (var one in texts)
+        {
+            if (string.Equals(one, text, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     internal static RuleTarget RelationOf(TargetFacts target) =>
         target.Relation switch

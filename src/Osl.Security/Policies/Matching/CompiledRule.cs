@@ -26,6 +26,7 @@ internal enum RuleCondition
     Environment,
     Limits,
     Containment,
+    Sandbox,
     Requirements,
     DefaultRunAs,
     DefaultTarget,

@@ -260,6 +260,7 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
             {
                 ("limits", rule.Limits is not null),
                 ("containment", rule.Containment != Containment.None),
+                ("sandbox", rule.Sandbox is not null),
                 ("require", rule.Require is not null),
             }
         )
@@ -298,6 +299,11 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
             OnlyFor("containment");
         }
 
+        if (rule.Sandbox is { } sandbox)
+        {
+            Sandbox(sandbox);
+        }
+
         if (rule.Require is { } require)
         {
             if (require == new Requirement())
@@ -315,6 +321,25 @@ internal sealed class RuleValidator(PolicyRule rule, string at, PolicyValidator.
                 OnlyFor("require");
             }
         }
+    }
+
+    private void Sandbox(SandboxCondition sandbox)
+    {
+        OnlyFor("sandbox");
+        if (sandbox == new SandboxCondition())
+        {
+            problems.Add($"{at}.sandbox", "it asks nothing of the sandbox", "read, write, execute or refuse");
+        }
+
+        problems.Paths($"{at}.sandbox.read", sandbox.Read);
+        problems.Paths($"{at}.sandbox.write", sandbox.Write);
+        problems.Paths($"{at}.sandbox.execute", sandbox.Execute);
+        problems.Texts(
+            $"{at}.sandbox.refuse",
+            sandbox.Refuse,
+            text => SystemCallClasses.All.Contains(text, StringComparer.Ordinal),
+            $"one of {string.Join(", ", SystemCallClasses.All)}"
+        );
     }
 
     // A condition that can't be looked at for one of the actions would never hold there: a denial that never fires.

@@ -69,6 +69,27 @@ public enum RuleTarget
     Foreign,
 }
 
+/// <summary>
+/// The sandbox in which a permitted start has to be. Of paths: once one kind is stated files have to be limited, and what the sandbox grants
+/// of each kind has to be at or below one that is stated for it; of a kind that is not stated nothing may be granted.
+/// </summary>
+public sealed record SandboxCondition
+{
+    /// <summary>What it may let the child read at most; absolute.</summary>
+    public ValueList<string> Read { get; init; }
+
+    /// <summary>What it may let the child write at most; absolute.</summary>
+    public ValueList<string> Write { get; init; }
+
+    /// <summary>What it may let the child execute at most; absolute.</summary>
+    public ValueList<string> Execute { get; init; }
+
+    /// <summary>Classes of system calls that it has to refuse (<see cref="Operations.Processes.SystemCallClasses"/>).</summary>
+    public ValueList<string> Refuse { get; init; }
+
+    internal bool LimitsFiles => Read.Count > 0 || Write.Count > 0 || Execute.Count > 0;
+}
+
 /// <summary>What a permitted operation has to be. What is not set is not required.</summary>
 public sealed record Requirement
 {

@@ -7,7 +7,7 @@ namespace Osl.Security.Policies;
 /// <summary>
 /// One rule. It speaks of an operation when every selector holds: principals, actions, executable, arguments, working directory,
 /// <see cref="EnvironmentCondition.Has"/>, run-as, target, elevation, paths. What it permits is further bound by its restrictions:
-/// the environment, limits, containment and requirements (adr/0025-selectors-and-restrictions.md).
+/// the environment, limits, containment, sandbox and requirements (adr/0025-selectors-and-restrictions.md).
 /// </summary>
 /// <param name="Id">Its name, unique in the policy: letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</param>
 /// <param name="Effect">What it says.</param>
@@ -48,6 +48,9 @@ public sealed record PolicyRule(string Id, PolicyEffect Effect)
 
     /// <summary>How strongly it has to be contained at least.</summary>
     public Containment Containment { get; init; }
+
+    /// <summary>The sandbox in which it has to be; null for in none or any.</summary>
+    public SandboxCondition? Sandbox { get; init; }
 
     /// <summary>What else the operation has to be.</summary>
     public Requirement? Require { get; init; }

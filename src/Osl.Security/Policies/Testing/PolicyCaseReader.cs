@@ -26,6 +26,7 @@ public sealed class PolicyCaseReader
         "set",
         "inherited",
         "runAs",
+        "sandbox",
         "target",
         "elevated",
         "paths",
@@ -35,6 +36,8 @@ public sealed class PolicyCaseReader
     ];
 
     internal static readonly string[] ExecutableKeys = ["found", "path", "interpreter", "trusted", "sha256"];
+
+    internal static readonly string[] SandboxKeys = ["read", "write", "execute", "noNetwork", "refuse"];
 
     internal static readonly string[] RunAsKeys = ["user", "uid"];
 
@@ -136,6 +139,7 @@ public sealed class PolicyCaseReader
             DetachFromTerminal = _binder.Flag(map.Find("newSession"), "newSession"),
             TimeLimit = _binder.Time(map.Find("timeout"), "timeout"),
             RunAs = map.Find("runAs") is null ? null : new RunAs("as the facts say"),
+            Sandbox = map.Find("sandbox") is { } sandbox ? Sandbox(sandbox, $"{at}.sandbox") : null,
         };
 
     private OperationFacts StartFacts(YamlMap map, OperationFacts facts, string program, string at)
@@ -152,6 +156,7 @@ public sealed class PolicyCaseReader
             RealWorkingDirectory = _binder.Text(map.Find("workingDirectory"), "workingDirectory") ?? "/",
             EnvironmentNames = names,
             RunAs = map.Find("runAs") is { } runAs ? RunAs(runAs, at) : null,
+            Sandbox = map.Find("sandbox") is { } sandbox ? FactsOf(Sandbox(sandbox, $"{at}.sandbox")) : null,
         };
     }
 
@@ -194,6 +199,28 @@ public sealed class PolicyCaseReader
         _binder.Map(part, $"{at}.runAs", RunAsKeys, "runAs") is { } map
             ? new RunAsFacts(new AccountFacts(_binder.Text(map.Find("user"), "user") ?? "", _binder.Size(map.Find("uid"), "uid") ?? -1))
             : new RunAsFacts(new AccountFacts("", -1));
+
+    private SandboxConfig Sandbox(YamlPart part, string at) =>
+        _binder.Map(part, at, SandboxKeys, "sandbox") is not { } map
+            ? new SandboxConfig()
+            : new SandboxConfig
+            {
+                ReadPaths = _binder.Texts(map.Find("read"), $"{at}.read"),
+                WritePaths = _binder.Texts(map.Find("write"), $"{at}.write"),
+                ExecutePaths = _binder.Texts(map.Find("execute"), $"{at}.execute"),
+                NoNetwork = _binder.Flag(map.Find("noNetwork"), "noNetwork"),
+                RefusedSystemCalls = _binder.Texts(map.Find("refuse"), $"{at}.refuse"),
+            };
+
+    // As real as a case says them.
+    private static SandboxFacts FactsOf(SandboxConfig sandbox) =>
+        new()
+        {
+            LimitsFiles = sandbox.ReadPaths.Count + sandbox.WritePaths.Count + sandbox.ExecutePaths.Count > 0,
+            ReadPaths = sandbox.ReadPaths,
+            WritePaths = sandbox.WritePaths,
+            ExecutePaths = sandbox.ExecutePaths,
+        };
 
     private TargetFacts? Target(YamlPart? part, bool isStart) =>
         (_binder.Word(part, "target", Keywords.Targets) ?? (isStart ? null : RuleTarget.OwnChild))?.ToFacts();

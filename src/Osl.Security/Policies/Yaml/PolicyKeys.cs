@@ -21,6 +21,7 @@ internal static class PolicyKeys
         "paths",
         "limits",
         "containment",
+        "sandbox",
         "require",
         "because",
         "matches",
@@ -39,6 +40,8 @@ internal static class PolicyKeys
 
     internal static string[] Limits { get; } = ["memory", "cpuTime", "cpuMillis", "processes", "openFiles", "fileSize", "coreDump"];
 
+    internal static string[] Sandbox { get; } = ["read", "write", "execute", "refuse"];
+
     internal static string[] Require { get; } =
     ["newProcessGroup", "newSession", "managed", "noNewPrivileges", "noNetwork", "reason", "maxTimeout"];
 
@@ -54,6 +57,7 @@ internal static class PolicyKeys
             ["environment"] = Environment,
             ["runAs"] = RunAs,
             ["limits"] = Limits,
+            ["sandbox"] = Sandbox,
             ["require"] = Require,
         };
 

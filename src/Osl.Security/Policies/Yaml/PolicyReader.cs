@@ -90,6 +90,7 @@ public sealed class PolicyReader
             Paths = map.Find("paths") is { } paths ? Paths(paths, $"{at}.paths") : null,
             Limits = map.Find("limits") is { } limits ? Limits(limits, $"{at}.limits") : null,
             Containment = _binder.Word(map.Find("containment"), "containment", Keywords.Containments) ?? Containment.None,
+            Sandbox = map.Find("sandbox") is { } sandbox ? Sandbox(sandbox, $"{at}.sandbox") : null,
             Require = map.Find("require") is { } require ? Require(require, $"{at}.require") : null,
             Because = _binder.Text(map.Find("because"), "because"),
             Matches = Examples(map.Find("matches"), $"{at}.matches"),
@@ -177,6 +178,17 @@ public sealed class PolicyReader
                 OpenFiles = (int?)_binder.Size(map.Find("openFiles"), "openFiles", int.MaxValue),
                 FileSizeBytes = _binder.Size(map.Find("fileSize"), "fileSize"),
                 CoreDumpBytes = _binder.Size(map.Find("coreDump"), "coreDump"),
+            };
+
+    private SandboxCondition Sandbox(YamlPart part, string at) =>
+        _binder.Map(part, at, PolicyKeys.Sandbox, "sandbox") is not { } map
+            ? new SandboxCondition()
+            : new SandboxCondition
+            {
+                Read = _binder.Texts(map.Find("read"), $"{at}.read"),
+                Write = _binder.Texts(map.Find("write"), $"{at}.write"),
+                Execute = _binder.Texts(map.Find("execute"), $"{at}.execute"),
+                Refuse = _binder.Texts(map.Find("refuse"), $"{at}.refuse"),
             };
 
     private Requirement Require(YamlPart part, string at) =>

@@ -50,6 +50,7 @@ public static class PolicyWriter
             ("paths", rule.Paths is { } paths ? Paths(paths) : null),
             ("limits", rule.Limits is { } limits ? Limits(limits) : null),
             ("containment", rule.Containment == Containment.None ? null : Keywords.Of(Keywords.Containments, rule.Containment)),
+            ("sandbox", rule.Sandbox is { } sandbox ? Sandbox(sandbox) : null),
             ("require", rule.Require is { } require ? Require(require) : null),
             ("because", rule.Because is { } because ? Quote(because) : null),
             ("matches", Examples(rule.Matches)),
@@ -96,6 +97,14 @@ public static class PolicyWriter
             ("openFiles", Number(limits.OpenFiles)),
             ("fileSize", Number(limits.FileSizeBytes)),
             ("coreDump", Number(limits.CoreDumpBytes))
+        );
+
+    private static string Sandbox(SandboxCondition sandbox) =>
+        Map(
+            ("read", ListOrNull(sandbox.Read)),
+            ("write", ListOrNull(sandbox.Write)),
+            ("execute", ListOrNull(sandbox.Execute)),
+            ("refuse", ListOrNull(sandbox.Refuse))
         );
 
     private static string Require(Requirement require) =>
