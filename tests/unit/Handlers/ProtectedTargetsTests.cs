@@ -77,6 +77,8 @@ public sealed class ProtectedTargetsTests
             KillProcessOperation kill => Execute(pipeline, kill),
             KillProcessGroupOperation kill => Execute(pipeline, kill),
             SpawnProcessOperation spawn => Execute(pipeline, spawn),
+            AttachProcessOperation attach => Execute(pipeline, attach),
+            ReleaseProcessOperation release => Execute(pipeline, release),
             _ => throw new ArgumentOutOfRangeException(nameof(operation)),
         };
         return [.. platform.Held, .. platform.Signals.Select(signal => (signal.Id, signal.IsGroup))];
