@@ -137,7 +137,10 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
                 query.Target.Pgid,
                 [State(query.Target.Group?.Leader ?? Process(query.Target.Pgid), query.Target.Pgid)],
                 []
-            ),
+            )
+            {
+                Group = query.Target.Group ?? new GroupRef(query.Target.Pgid, Process(query.Target.Pgid), default),
+            },
             _ => throw new InvalidOperationException(
                 $"Nobody said what {operation.GetType().Name} is to be answered; use Answer or Enqueue."
             ),

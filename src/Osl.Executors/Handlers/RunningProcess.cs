@@ -88,6 +88,8 @@ internal sealed class RunningProcess : IRunningProcess
 
     public Task<ProcessExit> Exited => _exited.Task;
 
+    public Task? GroupEnded => OwnGroup is null ? null : _launched.GroupEnded;
+
     public Task<CapturedStreams> OutputEnded => _launched.OutputEnded;
 
     public void EndCapture() => _launched.EndCapture();

@@ -239,6 +239,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     private List<GroupEntry> Own(Func<Registration, bool> wanted)
     {
         List<SlotContent> entries = [];
+        List<SlotContent> joined = [];
         lock (_gate)
         {
             foreach (var registration in _bySlot)
@@ -246,6 +247,15 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 if (registration is { Process: not null } && wanted(registration))
                 {
                     entries.Add(registration.Content());
+                }
+            }
+
+            // Only for a group it matters who has joined it.
+            foreach (var registration in entries.Exists(entry => entry.OwnsGroup) ? _bySlot : [])
+            {
+                if (registration is { Process: not null, OwnsGroup: false, IsAttached: false })
+                {
+                    joined.Add(registration.Content());
                 }
             }
         }
@@ -256,6 +266,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         {
             scan.Add(entry, Environment.ProcessId, source: null);
         }
+
+        joined.ForEach(entry => scan.AddJoined(entry));
 
         return scan.Complete().ConvertAll(found => found.ToEntry());
     }

@@ -119,6 +119,8 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
         return process is not null && ProcessHandle.CreationTime(process) == startTime && !ProcessHandle.HasEnded(process);
     }
 
+    public bool IsInGroup(int pid, long startTime, int pgid) => false;
+
     public IReadOnlyDictionary<OperationId, GroupMember> EldestMembers(IReadOnlyDictionary<OperationId, SlotContent> wanted)
     {
         Dictionary<OperationId, GroupMember> members = [];
