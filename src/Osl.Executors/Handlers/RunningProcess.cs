@@ -184,7 +184,6 @@ internal sealed class RunningProcess : IRunningProcess
         {
             Lifetime = ProcessLifetime.Detached,
             ProcessGroup = ProcessGroupConfig.Inherit,
-            ForegroundTerminal = false,
         };
         return ProcessOperationKinds.Spawn.Validate(detached) is { Count: > 0 } failures
             ? CanNot(

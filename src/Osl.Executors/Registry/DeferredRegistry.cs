@@ -29,7 +29,9 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
         : [.. OtherHosts.Living(directory, own: null).Select(found => found.ToEntry())];
 
     public GroupEntry? FindGroup(int pgid) =>
-        _opened is { } opened ? opened.FindGroup(pgid) : Live().FirstOrDefault(entry => entry.OwnsGroup && entry.Pgid == pgid);
+        _opened is { } opened
+            ? opened.FindGroup(pgid)
+            : Live().OrderBy(entry => entry.Attached).FirstOrDefault(entry => entry.OwnsGroup && entry.Pgid == pgid);
 
     public GroupEntry? FindProcess(int pid) =>
         _opened is { } opened

@@ -12,8 +12,12 @@ internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
     /// <summary>Reserves an entry. The first Managed one brings up the guardian; without it nothing Managed is started.</summary>
     OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan);
 
-    /// <summary>The entry of a live group with that id, of any host of this user.</summary>
+    /// <summary>The entry of a live group with that id, of any host of this user: who made it, before who attached to its leader.</summary>
     GroupEntry? FindGroup(int pgid);
+
+    /// <summary>The entry of exactly this group: where there are jobs, who is attached to leads one of the same number.</summary>
+    GroupEntry? FindGroup(GroupRef group) =>
+        FindGroup(group.Id) is { } entry && entry.Group == group ? entry : Live().FirstOrDefault(live => live.Group == group);
 
     /// <summary>The entry of a live process with that pid, of any host of this user: who started it, before who attached to it.</summary>
     GroupEntry? FindProcess(int pid);

@@ -139,9 +139,13 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
     /// <inheritdoc/>
     public GroupEntry? FindGroup(int pgid) =>
-        Own(registration => registration.OwnsGroup && registration.Pgid == pgid) is [var own, ..]
-            ? own
-            : OfOthers().Find(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)?.ToEntry();
+        Own(registration => registration.OwnsGroup && registration.Pgid == pgid && !registration.IsAttached).FirstOrDefault()
+        ?? OfOthers()
+            .Where(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)
+            .OrderBy(found => found.Content.Attached)
+            .FirstOrDefault()
+            ?.ToEntry()
+        ?? Own(registration => registration.OwnsGroup && registration.Pgid == pgid).FirstOrDefault();
 
     /// <inheritdoc/>
     public GroupEntry? FindProcess(int pid) =>

@@ -154,7 +154,7 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
         Dictionary<int, int> counts = [];
         foreach (var entry in entries)
         {
-            if (!entry.OwnsGroup)
+            if (!entry.OwnsGroup || (entry.Attached && counts.ContainsKey(entry.Pgid)))
             {
                 continue;
             }

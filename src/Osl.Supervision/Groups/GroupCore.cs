@@ -94,7 +94,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
     {
         ThrowIfClosed();
         using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        return await AttachOneAsync(target, cancellationToken).ConfigureAwait(false);
+        return await AttachOneAsync(target, within: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes over a process group that exists. For a core that nobody else knows yet.</summary>
@@ -124,7 +124,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         {
             foreach (var state in found.Members.Where(member => member.IsAlive))
             {
-                var attached = await AttachOneAsync(state.Process, cancellationToken).ConfigureAwait(false);
+                var attached = await AttachOneAsync(state.Process, within: group, cancellationToken).ConfigureAwait(false);
                 // Who has ended meanwhile is no loss.
                 if (attached.TryPickT1(out refused, out _) && refused is not (NotFound or StaleProcess))
                 {
@@ -262,6 +262,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
 
     private async ValueTask<OneOf<AttachProcessResult, OperationError>> AttachOneAsync(
         ProcessTarget target,
+        GroupRef? within,
         CancellationToken cancellationToken
     )
     {
@@ -279,7 +280,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
                 return attached;
             }
 
-            member.IsAlone = !_groups.Keys.Any(group => group.Id == attached.Pgid);
+            member.IsAlone = within is null && !_groups.Keys.Any(group => group.Id == attached.Pgid);
             member.StopWhenUp = _isClosed ? options.DisposeSequence : null;
             Change(member, Start);
             _members.Add(member);
