@@ -27,7 +27,7 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
         }
     }
 
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
         if (_opened is null && Open() is { } refused)
         {
@@ -43,12 +43,16 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
         : [.. OtherHosts.Living(directory, own: null).Select(found => found.ToEntry())];
 
     public GroupEntry? FindGroup(int pgid) =>
-        _opened is { } opened ? opened.FindGroup(pgid) : Live().FirstOrDefault(entry => entry.OwnsGroup && entry.Pgid == pgid);
+        _opened is { } opened
+            ? opened.FindGroup(pgid)
+            : Live().OrderBy(entry => entry.Attached).FirstOrDefault(entry => entry.OwnsGroup && entry.Pgid == pgid);
 
     public GroupEntry? FindProcess(int pid) =>
         _opened is { } opened
             ? opened.FindProcess(pid)
-            : Live().FirstOrDefault(entry => entry.Process.Pid == pid && RegistrySystem.Current.IsAlive(pid, entry.Process.StartTime));
+            : Live()
+                .OrderBy(entry => entry.Attached)
+                .FirstOrDefault(entry => entry.Process.Pid == pid && RegistrySystem.Current.IsAlive(pid, entry.Process.StartTime));
 
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
 

@@ -48,6 +48,9 @@ internal interface IRegistrySystem
     /// <summary>Whether the process of that pid and start time is alive.</summary>
     bool IsAlive(int pid, long startTime);
 
+    /// <summary>Whether the process of that pid and start time is alive and in a group; false where the group itself tells who is in it.</summary>
+    bool IsInGroup(int pid, long startTime, int pgid);
+
     /// <summary>Of each of these operations whose own process is gone, or was never told: the eldest member that is alive, if any.</summary>
     IReadOnlyDictionary<OperationId, GroupMember> EldestMembers(IReadOnlyDictionary<OperationId, SlotContent> wanted);
 

@@ -77,7 +77,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
         if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && _guardian.BringUp() is { } unguarded)
         {
@@ -112,7 +112,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 registration.Detached,
                 registration.StartedAt.ToUnixTimeMilliseconds(),
                 registration.Principal,
-                registration.Program
+                registration.Program,
+                registration.IsAttached
             );
             SlotLine.Publish(line, SlotLine.Prepared);
             return OneOf<IRegistration, OperationError>.FromT0(registration);
@@ -135,14 +136,23 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
     /// <inheritdoc/>
     public GroupEntry? FindGroup(int pgid) =>
-        Own(registration => registration.OwnsGroup && registration.Pgid == pgid) is [var own, ..]
-            ? own
-            : OfOthers().Find(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)?.ToEntry();
+        Own(registration => registration.OwnsGroup && registration.Pgid == pgid && !registration.IsAttached).FirstOrDefault()
+        ?? OfOthers()
+            .Where(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)
+            .OrderBy(found => found.Content.Attached)
+            .FirstOrDefault()
+            ?.ToEntry()
+        ?? Own(registration => registration.OwnsGroup && registration.Pgid == pgid).FirstOrDefault();
 
     /// <inheritdoc/>
     public GroupEntry? FindProcess(int pid) =>
-        Own(registration => registration.Process!.Pid == pid).Find(Runs)
-        ?? OfOthers().Where(found => found.Content.Pid == pid).Select(found => found.ToEntry()).FirstOrDefault(Runs);
+        Own(registration => registration.Process!.Pid == pid && !registration.IsAttached).Find(Runs)
+        ?? OfOthers()
+            .Where(found => found.Content.Pid == pid)
+            .OrderBy(found => found.Content.Attached)
+            .Select(found => found.ToEntry())
+            .FirstOrDefault(Runs)
+        ?? Own(registration => registration.Process!.Pid == pid).Find(Runs);
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => _system.CountMembers(entries);
@@ -198,6 +208,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     private List<GroupEntry> Own(Func<Registration, bool> wanted)
     {
         List<SlotContent> entries = [];
+        List<SlotContent> joined = [];
         lock (_gate)
         {
             foreach (var registration in _bySlot)
@@ -205,6 +216,15 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 if (registration is { Process: not null } && wanted(registration))
                 {
                     entries.Add(registration.Content());
+                }
+            }
+
+            // Only for a group it matters who has joined it.
+            foreach (var registration in entries.Exists(entry => entry.OwnsGroup) ? _bySlot : [])
+            {
+                if (registration is { Process: not null, OwnsGroup: false, IsAttached: false })
+                {
+                    joined.Add(registration.Content());
                 }
             }
         }
@@ -215,6 +235,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         {
             scan.Add(entry, Environment.ProcessId, source: null);
         }
+
+        joined.ForEach(entry => scan.AddJoined(entry));
 
         return scan.Complete().ConvertAll(found => found.ToEntry());
     }
@@ -233,6 +255,18 @@ internal sealed class LaunchRegistry : ILaunchRegistry
             var line = _file.Line(registration.Slot);
             SlotLine.WriteProcess(line, process.Pid, pgid, process.StartTime, registration.OwnsGroup);
             SlotLine.Publish(line, registration.Detached ? SlotLine.LiveDetached : SlotLine.Live);
+        }
+    }
+
+    private void Detached(Registration registration)
+    {
+        lock (_gate)
+        {
+            registration.Detached = true;
+            if (!_closed && ReferenceEquals(_bySlot[registration.Slot], registration))
+            {
+                SlotLine.Publish(_file.Line(registration.Slot), SlotLine.LiveDetached);
+            }
         }
     }
 
@@ -257,7 +291,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         }
     }
 
-    private sealed class Registration(LaunchRegistry registry, int slot, LaunchPlan plan, DateTimeOffset now) : IRegistration
+    private sealed class Registration(LaunchRegistry registry, int slot, IRegistryPlan plan, DateTimeOffset now) : IRegistration
     {
         internal int Slot { get; } = slot;
 
@@ -265,9 +299,11 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
         internal string Principal { get; } = plan.Context.Principal.Name;
 
-        internal string Program { get; } = plan.Executable.Facts.Path;
+        internal string Program { get; } = plan.Program;
 
-        internal bool Detached { get; } = plan.Lifetime == ProcessLifetime.Detached;
+        internal bool Detached { get; set; } = plan.Lifetime == ProcessLifetime.Detached;
+
+        internal bool IsAttached { get; } = plan.IsAttached;
 
         internal bool OwnsGroup { get; private set; } = plan.OwnsGroup;
 
@@ -278,6 +314,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         internal int Pgid { get; private set; }
 
         public void Started(ProcessRef process, int pgid) => registry.Started(this, process, pgid);
+
+        void IRegistration.Detached() => registry.Detached(this);
 
         public void Ended() => registry.Ended(this);
 
@@ -296,6 +334,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 Pgid = Pgid,
                 StartTime = Process.StartTime,
                 OwnsGroup = OwnsGroup,
+                Attached = IsAttached,
                 Detached = Detached,
                 EpochMilliseconds = StartedAt.ToUnixTimeMilliseconds(),
                 Principal = Principal,

@@ -149,6 +149,9 @@ internal sealed class LinuxRegistrySystem : IRegistrySystem
 
     public bool IsAlive(int pid, long startTime) => ProcFs.TryReadStat(pid, out var stat) && stat.StartTime == startTime && stat.IsAlive;
 
+    public bool IsInGroup(int pid, long startTime, int pgid) =>
+        ProcFs.TryReadStat(pid, out var stat) && stat.StartTime == startTime && stat.IsAlive && stat.Pgid == pgid;
+
     /// <summary>One walk through /proc for all of them.</summary>
     public IReadOnlyDictionary<OperationId, GroupMember> EldestMembers(IReadOnlyDictionary<OperationId, SlotContent> wanted)
     {

@@ -7,10 +7,15 @@ namespace Osl.Executors.Registry;
 /// Which of a number of entries still live: a process of that pid and start time, or, when that one is gone, another member of its
 /// group. At most one look at all processes, and only when some leader is gone.
 /// </summary>
+/// <remarks>
+/// Who has joined a group carries the marker of its own operation, not the group's. So an entry of its own that says which group it joined
+/// counts for that group too, as long as it is in it: a member keeps the number from being given away.
+/// </remarks>
 internal sealed class LiveScan(IRegistrySystem system)
 {
     private readonly List<Found> _living = [];
     private readonly Dictionary<OperationId, Found> _leaderless = [];
+    private readonly List<SlotContent> _joined = [];
 
     /// <summary>Adds an entry and looks whether its own process lives.</summary>
     /// <param name="content">The line.</param>
@@ -28,6 +33,17 @@ internal sealed class LiveScan(IRegistrySystem system)
             // The operation's id is unique; were it not (a copied line), the first is as good as the second.
             _ = _leaderless.TryAdd(content.Operation, found);
         }
+
+        AddJoined(content);
+    }
+
+    /// <summary>Adds an entry that need not be asked for itself, for the group that it may have joined. Twice does no harm.</summary>
+    internal void AddJoined(in SlotContent content)
+    {
+        if (content is { IsPrepared: false, OwnsGroup: false, Attached: false })
+        {
+            _joined.Add(content);
+        }
     }
 
     /// <summary>What lives.</summary>
@@ -40,9 +56,9 @@ internal sealed class LiveScan(IRegistrySystem system)
 
         foreach (var (operation, member) in system.EldestMembers(_leaderless.ToDictionary(pair => pair.Key, pair => pair.Value.Content)))
         {
-            var found = _leaderless[operation];
+            _ = _leaderless.Remove(operation, out var found);
             _living.Add(
-                found.Content.IsPrepared
+                found!.Content.IsPrepared
                     ? found with
                     {
                         // Its host died before it could say what it had started: the eldest member stands for it.
@@ -58,8 +74,15 @@ internal sealed class LiveScan(IRegistrySystem system)
             );
         }
 
+        _living.AddRange(_leaderless.Values.Where(found => HasJoined(found.Content)));
         return _living;
     }
+
+    private bool HasJoined(SlotContent group) =>
+        group is { OwnsGroup: true, IsPrepared: false }
+        && _joined.Exists(member =>
+            member.Pgid == group.Pgid && member.StartTime >= group.StartTime && system.IsInGroup(member.Pid, member.StartTime, group.Pgid)
+        );
 
     /// <summary>An entry that lives.</summary>
     /// <param name="Content">Its line.</param>
@@ -78,6 +101,9 @@ internal sealed class LiveScan(IRegistrySystem system)
                 Content.Principal,
                 Content.Program,
                 DateTimeOffset.FromUnixTimeMilliseconds(Content.EpochMilliseconds)
-            );
+            )
+            {
+                Attached = Content.Attached,
+            };
     }
 }

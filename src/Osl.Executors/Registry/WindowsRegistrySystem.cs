@@ -119,6 +119,8 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
         return process is not null && ProcessHandle.CreationTime(process) == startTime && !ProcessHandle.HasEnded(process);
     }
 
+    public bool IsInGroup(int pid, long startTime, int pgid) => false;
+
     public IReadOnlyDictionary<OperationId, GroupMember> EldestMembers(IReadOnlyDictionary<OperationId, SlotContent> wanted)
     {
         Dictionary<OperationId, GroupMember> members = [];
@@ -152,7 +154,7 @@ internal sealed class WindowsRegistrySystem : IRegistrySystem
         Dictionary<int, int> counts = [];
         foreach (var entry in entries)
         {
-            if (!entry.OwnsGroup)
+            if (!entry.OwnsGroup || (entry.Attached && counts.ContainsKey(entry.Pgid)))
             {
                 continue;
             }

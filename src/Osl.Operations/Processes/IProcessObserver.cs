@@ -10,7 +10,7 @@ public interface IProcessObserver
     /// <param name="pgid">The group it is in.</param>
     void OnStarted(OperationId operation, OperationContext context, ProcessRef process, int pgid);
 
-    /// <summary>A process that an operation started has ended. Once a process.</summary>
+    /// <summary>A process that an operation started or attached to has ended. Once for each such operation.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="context">Who asked for it.</param>
     /// <param name="exit">How it ended.</param>

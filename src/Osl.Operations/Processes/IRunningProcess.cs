@@ -27,6 +27,12 @@ public interface IRunningProcess : IAsyncDisposable
     /// <summary>Completes when the process has ended. Its group and its streams may live on. Never faults.</summary>
     Task<ProcessExit> Exited { get; }
 
+    /// <summary>
+    /// Completes when nobody is alive in the group that was made for it, never before <see cref="Exited"/> is decided. Null when it has none,
+    /// or when that can't be told. Never faults.
+    /// </summary>
+    Task? GroupEnded => null;
+
     /// <summary>Completes when the last holder of each captured stream has closed it, or when capturing was given up. Never faults.</summary>
     Task<CapturedStreams> OutputEnded { get; }
 

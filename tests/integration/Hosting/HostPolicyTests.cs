@@ -66,6 +66,34 @@ public sealed class HostPolicyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stranger_is_attached_to_by_a_rule_for_strangers_and_ended_by_one_for_what_is_attached()
+    {
+        using var stranger = System.Diagnostics.Process.Start("/bin/sleep", "600");
+        try
+        {
+            const string rule = "{ id: attach, effect: allow, actions: [process.attach], target: [foreign], elevated: true }";
+            var attach = new AttachProcessOperation(stranger.Id);
+            await using (var host = HostUnder("{ id: attach, effect: allow, actions: [process.attach], elevated: true }"))
+            {
+                // Whose target it is was not said: own ones.
+                Assert.IsType<Denied>((await host.ExecuteAsync(attach, OperationContext.Current, Test)).AsT1);
+            }
+
+            await using var attaching = HostUnder(rule);
+            var attached = await attaching.ExecuteAsync(attach, OperationContext.Current, Test).OrThrow();
+            Assert.IsType<Denied>((await attached.Live.StopAsync(StopSequence.Immediate, Test)).AsT1);
+            await using var ending = HostUnder("{ id: end, effect: allow, actions: [process.signal], target: [attached] }");
+            var kill = new KillProcessOperation(attached.Process);
+            Assert.Equal(1, (await ending.ExecuteAsync(kill, OperationContext.Current, Test).OrThrow()).Ended);
+            await stranger.WaitForExitAsync(Test);
+        }
+        finally
+        {
+            stranger.Kill();
+        }
+    }
+
+    [Fact]
     public void A_file_that_does_not_load_makes_no_host()
     {
         Write("rules: [{ id: a }]");
@@ -200,6 +228,16 @@ public sealed class HostPolicyTests : IDisposable
         File.WriteAllText(next, $"version: 1\n{text}\n");
         File.SetUnixFileMode(next, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Move(next, PolicyPath, overwrite: true);
+    }
+
+    /// <summary>A host with this policy alone.</summary>
+    private OslHost HostUnder(string rule)
+    {
+        Write($"rules: [{rule}]");
+        var policy = PolicyFile.Load(PolicyPath).AsT0;
+        return OslHost.Create(options =>
+            options.UseJournal(_journal).UseRegistryDirectory(Path.Join(_directory, "registry")).UsePolicy(policy)
+        );
     }
 
     private OslHost CreateHost() => CreateHost(_ => { });

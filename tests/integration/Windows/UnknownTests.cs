@@ -80,6 +80,8 @@ public sealed class UnknownTests : WindowsExecutorTest
 
         public void Started(ProcessRef process, int pgid) { }
 
+        public void Detached() { }
+
         public void Ended() => HasEnded = true;
     }
 }

@@ -34,7 +34,9 @@ public sealed class DoubleTests
         Assert.Equal(1, (await executor.ExecuteAsync(new KillProcessOperation(5), Context, Token).OrThrow()).Ended);
         Assert.True((await executor.ExecuteAsync(new QueryProcessOperation(5), Context, Token).OrThrow()).State.IsAlive);
         Assert.Single((await executor.ExecuteAsync(new QueryProcessGroupOperation(5), Context, Token).OrThrow()).Members);
-        Assert.Equal(9, executor.Calls.Count);
+        Assert.Equal(5, (await executor.ExecuteAsync(new AttachProcessOperation(5), Context, Token).OrThrow()).Pid);
+        Assert.Single((await executor.ExecuteAsync(new ReleaseProcessOperation(5), Context, Token).OrThrow()).Released);
+        Assert.Equal(11, executor.Calls.Count);
         Assert.Equal(3, executor.CallsOf<SpawnProcessOperation>().Count);
         Assert.Equal(spawned.OperationId, executor.Calls[0].Id);
         Assert.Same(Context, executor.Calls[0].Context);

@@ -71,6 +71,9 @@ internal sealed class PreparedGroupQuery(HandlerServices services, OperationFact
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<OneOf<QueryProcessGroupResult, OperationError>>(
             new QueryProcessGroupResult(lease.Group.Id, lease.Members().ToValueList(), services.Platform.Escaped(lease.Group).ToValueList())
+            {
+                Group = lease.Group,
+            }
         );
     }
 

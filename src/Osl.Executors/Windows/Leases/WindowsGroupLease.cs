@@ -26,7 +26,7 @@ internal sealed class WindowsGroupLease(GroupRef group, Win32Handle job, Windows
     /// <summary>Takes hold of a group: by the registry where only its number is known, then by its job's name.</summary>
     internal static OneOf<GroupLease, OperationError> Open(GroupTarget target, WindowsWaits waits, ILaunchRegistry registry)
     {
-        var entry = registry.FindGroup(target.Pgid);
+        var entry = target.Group is { } exact ? registry.FindGroup(exact) : registry.FindGroup(target.Pgid);
         if ((target.Group ?? entry?.Group) is not { } group || group.Id != target.Pgid || group.Id <= 0)
         {
             return Missing(target.Pgid);

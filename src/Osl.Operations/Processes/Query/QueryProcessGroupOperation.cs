@@ -24,6 +24,9 @@ public sealed record QueryProcessGroupOperation : IOperation<QueryProcessGroupRe
 /// <param name="Escaped">Processes of the same operation that have left the group and are alive.</param>
 public sealed record QueryProcessGroupResult(int Pgid, ValueList<ProcessState> Members, ValueList<ProcessRef> Escaped) : ExecutionResult
 {
+    /// <summary>The exact group, for later operations; null when this was read from an older written form.</summary>
+    public GroupRef? Group { get; init; }
+
     /// <inheritdoc/>
     protected override void Describe(IDictionary<string, string> metadata)
     {
