@@ -118,6 +118,7 @@ internal sealed class GlobalOptions
                 options.UseDryRun();
             }
 
+            options.HasTelemetry = false;
             options.JobControl = control;
             options.PassesOnIgnoredSignals = true;
             if (AuditDirectoryOf(parse, io) is { } directory)

@@ -2,8 +2,10 @@ using Osl.Executors;
 using Osl.Executors.Handlers;
 using Osl.Executors.Registry;
 using Osl.Hosting.Auditing;
+using Osl.Hosting.Health;
 using Osl.Hosting.Pipeline;
 using Osl.Hosting.Policies;
+using Osl.Hosting.Telemetry;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
@@ -40,6 +42,14 @@ internal sealed class OslHostParts
 
     internal TimeSpan ShutdownTimeout { get; init; }
 
+    internal required HealthProbe Health { get; init; }
+
+    /// <summary>Null when nobody is to be told.</summary>
+    internal HostTelemetry? Telemetry { get; init; }
+
+    /// <summary>Cancelled when no time is left for anybody to end by himself.</summary>
+    internal CancellationTokenSource Urgent { get; } = new();
+
     internal static OslHost Compose(OslHostOptions options)
     {
         var policy = options.ComposedPolicy ?? HostPolicy.Compose(options.Policy, options.PolicyFiles);
@@ -51,6 +61,8 @@ internal sealed class OslHostParts
         var ownJournal = options.Journal is null ? JournalOf(options) : null;
         var journal = new SerilogProjection(options.Journal ?? ownJournal!, options.Logger);
         var records = new AuditRecords(HostProcess.Current(), policy);
+        var telemetry = options.HasTelemetry ? new HostTelemetry(options.Meters, options.Time) : null;
+        var journalState = new JournalState(telemetry);
         var exits = new ExitRecorder(journal, records, options.Time);
         var registry = new DeferredRegistry(options.RegistryDirectory, options.Time);
         var platform = PlatformFactory.Create(
@@ -66,12 +78,13 @@ internal sealed class OslHostParts
         var services = new HandlerServices(
             platform,
             registry,
-            options.Observer is { } observer ? new ObserverPair(exits, observer) : exits,
+            ObserverPair.Of(exits, telemetry, options.Observer),
             options.Time,
             new InheritedEnvironment(Environment.GetEnvironmentVariables())
         );
         var catalog = new OperationCatalog(ProcessOperationDefinitions.Create(services).Concat(options.Operations));
-        var recorder = new Recorder(journal, records, options.AlwaysDurable, options.Time);
+        var recorder = new Recorder(journal, records, options.AlwaysDurable, options.Time, journalState);
+        telemetry?.Observe(services.Live);
         var admission = new Admission();
         return new OslHost(
             new OslHostParts
@@ -84,7 +97,8 @@ internal sealed class OslHostParts
                     new Authorisation(policy, options.Approver, recorder, options.IsDryRun),
                     new ResilienceStage(options.Time),
                     recorder,
-                    options.Time
+                    options.Time,
+                    telemetry
                 ),
                 Policy = policy,
                 Recorder = recorder,
@@ -95,6 +109,8 @@ internal sealed class OslHostParts
                 OwnJournal = ownJournal,
                 Time = options.Time,
                 ShutdownTimeout = options.ShutdownTimeout,
+                Health = new HealthProbe(ownJournal, journalState, policy, platform, registry, options.Time),
+                Telemetry = telemetry,
             }
         );
     }
@@ -131,6 +147,8 @@ internal sealed class OslHostParts
             {
                 await OwnJournal.DisposeAsync().ConfigureAwait(false);
             }
+
+            Telemetry?.Dispose();
         }
     }
 
@@ -139,7 +157,13 @@ internal sealed class OslHostParts
 
     private async Task EndAsync(RunningProcess running)
     {
-        _ = await running.EndAsync(running.StopSequence.EndingWithKill()).ConfigureAwait(false);
+        _ = await running.EndAsync(running.StopSequence.EndingWithKill(), Urgent.Token).ConfigureAwait(false);
+        if (Urgent.IsCancellationRequested)
+        {
+            // The steps that were left are skipped, but for the last.
+            _ = await running.EndAsync(StopSequence.Immediate, CancellationToken.None).ConfigureAwait(false);
+        }
+
         // Who hangs in the kernel is not waited for: the journal shows a start without an exit, and the guardian goes on trying.
         _ = await CompletesAsync(running.Exited).ConfigureAwait(false);
     }

@@ -193,6 +193,10 @@ internal sealed class RunningProcess : IRunningProcess
         // Its group may outlive it, and counts as Managed until nobody is left.
         await _launched.GroupEnded.ConfigureAwait(false);
         _services.Live.Remove(this);
+        if (OwnGroup is { } group)
+        {
+            _services.Observer.OnGroupEnded(_scope.Id, _scope.Context, group);
+        }
     }
 
     private void OnTimeLimit()

@@ -17,6 +17,9 @@ internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
 
     /// <summary>The entry of a live process with that pid, of any host of this user.</summary>
     GroupEntry? FindProcess(int pid);
+
+    /// <summary>Whether the guardian lives; null where none was needed so far.</summary>
+    bool? IsGuarded => null;
 }
 
 /// <summary>One reserved entry.</summary>

@@ -60,6 +60,18 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         }
     }
 
+    /// <inheritdoc/>
+    public bool? IsGuarded
+    {
+        get
+        {
+            lock (_guardianGate)
+            {
+                return _guardian?.IsAlive();
+            }
+        }
+    }
+
     /// <summary>Opens the registry of this host and removes what dead hosts left.</summary>
     /// <param name="directory">Absolute; made if missing. Null keeps it in memory, where other hosts don't see it.</param>
     /// <param name="time">The clock of <see cref="GroupEntry.StartedAt"/>.</param>

@@ -1,3 +1,4 @@
+using Osl.Hosting.Telemetry;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Security.Policies;
@@ -14,7 +15,8 @@ internal sealed class OperationPipeline(
     Authorisation authorisation,
     ResilienceStage resilience,
     Recorder recorder,
-    TimeProvider time
+    TimeProvider time,
+    HostTelemetry? telemetry = null
 ) : IOperationExecutor
 {
     public async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
@@ -29,6 +31,7 @@ internal sealed class OperationPipeline(
         ArgumentNullException.ThrowIfNull(context);
         var flaws = OperationContextShape.Check(context);
         var call = Open(operation, flaws.Count == 0 ? context : OperationContextShape.ForRefusal(context));
+        using var span = call.Span = telemetry?.Begin(call);
 
         Task<OneOf<AuditReceipt, OperationError>>? intent = null;
         try
