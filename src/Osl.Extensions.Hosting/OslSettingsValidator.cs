@@ -18,7 +18,7 @@ internal sealed class OslSettingsValidator(IOptions<HostOptions> host) : IValida
             RequireAbsolute(problems, nameof(options.PolicyFiles), file ?? "");
             if (problems.Count == before && PolicyFile.Load(file!).TryPickT1(out var refusal, out _))
             {
-                problems.AddRange(refusal.Problems.Select(problem => Of(nameof(options.PolicyFiles), $"{file}: {problem}")));
+                problems.AddRange(refusal.Problems.Select(problem => Of(nameof(options.PolicyFiles), problem.ToString())));
             }
         }
 

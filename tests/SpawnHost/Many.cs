@@ -88,12 +88,12 @@ internal static class Many
         }
     }
 
-    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    internal static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
-    private static List<string> Threads() =>
+    internal static List<string> Threads() =>
         [.. Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllText(task + "/comm"))];
 
-    private static List<char> Children() =>
+    internal static List<char> Children() =>
         [
             .. Directory
                 .GetDirectories("/proc/self/task")

@@ -3,6 +3,7 @@ using Osl.Tests.SpawnHost;
 
 // spawnhost endless DIRECTORY: runs and spawns without end, to be killed at any moment.
 // spawnhost many DIRECTORY TOTAL IN_FLIGHT: so many runs, so many at once, beside System.Diagnostics.Process; then says what is left.
+// spawnhost restarts DIRECTORY TOTAL: a supervised program that fails so many times; then says what is left.
 var directory = args[1];
 await using var osl = OslHost.Create(o =>
     o.UseAuditDirectory(Path.Combine(directory, "audit")).UseRegistryDirectory(Path.Combine(directory, "registry"))
@@ -18,6 +19,8 @@ switch (args)
             int.Parse(total, System.Globalization.CultureInfo.InvariantCulture),
             int.Parse(inFlight, System.Globalization.CultureInfo.InvariantCulture)
         );
+    case ["restarts", _, var total]:
+        return await Restarts.RunAsync(osl, int.Parse(total, System.Globalization.CultureInfo.InvariantCulture));
     default:
         return 2;
 }
