@@ -1,20 +1,21 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Osl.Supervision.Trees;
 
 /// <summary>One child of a supervisor, as its core sees it. The supervisor's lock guards it, but for what says otherwise.</summary>
-internal sealed class ChildSlot
+internal sealed class ChildSlot(ChildSpec spec, TimeProvider clock, Func<double>? random)
 {
-    internal ChildSlot(ChildSpec spec, TimeProvider clock, Func<double>? random)
-    {
-        Spec = spec;
-        // How often is the supervisor's to say, for all its children together.
-        Tracker = new RestartTracker(spec.Backoff with { When = WhenOf(spec.Kind), MaxRestarts = null, Window = null }, clock, random);
-    }
-
-    internal ChildSpec Spec { get; }
+    internal ChildSpec Spec => spec;
 
     internal Lifecycle Life { get; } = new();
 
-    internal RestartTracker Tracker { get; }
+    /// <summary>
+    /// Made with the first end: most children have none. How often it is restarted is the supervisor's to say, for all its children
+    /// together.
+    /// </summary>
+    [field: MaybeNull]
+    internal RestartTracker Tracker =>
+        field ??= new RestartTracker(spec.Backoff with { When = WhenOf(spec.Kind), MaxRestarts = null, Window = null }, clock, random);
 
     /// <summary>Counts the starts: what is heard of an earlier run is known by it.</summary>
     internal int Run { get; set; }

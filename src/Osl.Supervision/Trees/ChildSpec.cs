@@ -70,7 +70,9 @@ public sealed record ChildSpec
         ArgumentNullException.ThrowIfNull(operation);
         var asked = context ?? OperationContext.Current;
         var keeper = new ProcessKeeper();
-        return new ChildSpec(name, () => new ProcessChild(name, executor, operation, asked, keeper))
+        // As a whole it can be ended only when it has a group.
+        var start = operation.ProcessGroup.Placement == ProcessGroupPlacement.Inherit ? operation.WithNewProcessGroup() : operation;
+        return new ChildSpec(name, () => new ProcessChild(name, executor, start, asked, keeper))
         {
             Context = asked,
             Cleanup = operation.StopSequence,

@@ -16,13 +16,13 @@ internal sealed class ProcessChild(
     ProcessKeeper keeper
 ) : IChild
 {
-    private readonly RuntimeGuard _guard = new();
+    private readonly Control _control = new();
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IRunningProcess? _live;
 
     public string Name => name;
 
-    public IProcessControlHandler Handle => _guard.Handle;
+    public IProcessControlHandler Handle => _control;
 
     public Task Up => _up.Task;
 
@@ -33,12 +33,15 @@ internal sealed class ProcessChild(
 
     public async Task RunAsync(CancellationToken abandoned)
     {
-        var live = _live = keeper.Running ?? await StartAsync(abandoned).ConfigureAwait(false);
+        var live = _live =
+            keeper.Running ?? (await executor.ExecuteAsync(operation, context, abandoned).OrThrow().ConfigureAwait(false)).Live;
         keeper.Keep(operation.Lifetime == ProcessLifetime.Detached ? live : null);
         _up.SetResult();
         try
         {
-            if (await ExitAsync(live, abandoned).ConfigureAwait(false) is { Status: not { IsSuccess: true } } exit)
+            // Who is abandoned was asked to end before.
+            await Task.WhenAny(live.Exited, _control.Shutdown).ConfigureAwait(false);
+            if (!_control.Shutdown.IsCompleted && await live.Exited.ConfigureAwait(false) is { Status: not { IsSuccess: true } } exit)
             {
                 throw new ProcessEndedException(name, exit);
             }
@@ -52,27 +55,22 @@ internal sealed class ProcessChild(
         }
     }
 
-    /// <summary>How it has ended; null when it was asked for before.</summary>
-    private async Task<ProcessExit?> ExitAsync(IRunningProcess live, CancellationToken abandoned)
+    /// <summary>Not a guard and a ticker: there are thousands of these, and all that can be said to one is that it is over.</summary>
+    private sealed class Control : IProcessControlHandler
     {
-        using var ticker = _guard.CreateTicker();
-        while (true)
-        {
-            var tick = await ticker
-                .TickAsync(cancelled => new ValueTask<ProcessExit>(live.Exited.WaitAsync(cancelled)), abandoned)
-                .ConfigureAwait(false);
-            if (tick.IsShutdown || tick.Control is null)
-            {
-                return tick.Value;
-            }
-        }
-    }
+        private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private async Task<IRunningProcess> StartAsync(CancellationToken abandoned)
-    {
-        // As a whole it can be ended only when it has a group.
-        var start = operation.ProcessGroup.Placement == ProcessGroupPlacement.Inherit ? operation.WithNewProcessGroup() : operation;
-        return (await executor.ExecuteAsync(start, context, abandoned).OrThrow().ConfigureAwait(false)).Live;
+        internal Task Shutdown => _shutdown.Task;
+
+        public Task SendAsync(RuntimeControlMessage message)
+        {
+            if (message == RuntimeControlMessage.Shutdown)
+            {
+                _shutdown.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        }
     }
 }
 

@@ -134,6 +134,13 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
     public async Task RunAsync(CancellationToken abandoned)
     {
         using var ticker = _guard.CreateTicker();
+        lock (_gate)
+        {
+            // Who asks it for processes holds on to it, so unlike other children it is the same one in each of its runs.
+            _isStopped = false;
+            _idle = null;
+        }
+
         try
         {
             while (await ticker.NextAsync(abandoned).ConfigureAwait(false) != RuntimeControlMessage.Shutdown)
@@ -152,6 +159,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
 
             // Whoever is just being started is named too.
             await idle.ConfigureAwait(false);
+            _guard.Reset();
         }
     }
 

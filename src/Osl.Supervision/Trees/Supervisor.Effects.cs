@@ -73,8 +73,10 @@ public sealed partial class Supervisor
                 _ = Task.Run(() => RunAsync(start.Slot, start.Run, current));
                 break;
             case SupervisorEffect.Stop stop:
-                _ = Task.Run(() => TellToStopAsync(stop.Slot));
-                SetTimer(stop.Slot, stop.Slot.Current!.Grace, core => core.GraceOver(stop.Slot, stop.Run));
+                // This run's: by the time that it is told, the child may be in its next.
+                var asked = stop.Slot.Current!;
+                _ = Task.Run(() => TellToStopAsync(stop.Slot, asked));
+                SetTimer(stop.Slot, asked.Grace, core => core.GraceOver(stop.Slot, stop.Run));
                 break;
             case SupervisorEffect.Wait wait:
                 SetTimer(wait.Slot, wait.Delay, core => core.Waited(wait.Slot, wait.Run));
@@ -125,11 +127,11 @@ public sealed partial class Supervisor
         Post(core => core.RunEnded(slot, run, error));
     }
 
-    private async Task TellToStopAsync(ChildSlot slot)
+    private async Task TellToStopAsync(ChildSlot slot, ChildRun asked)
     {
         try
         {
-            await slot.Current!.StopAsync().ConfigureAwait(false);
+            await asked.StopAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -65,6 +65,14 @@ public sealed class ProcessOwnerTests
         Assert.True((await run).IsSuccess);
         Assert.Equal((10, 0), (_processes.Started.Count, _processes.Alive));
         Assert.Equal("owner_stopped", (await owner.SpawnAsync("late", Program, Me, Test)).AsT1.Code);
+
+        // And when it is run again it starts again.
+        run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _ = await owner.SpawnAsync("again", Program, Me, Test).OrThrow();
+        await supervisor.Handle.ShutdownAsync();
+        Assert.True((await run).IsSuccess);
+        Assert.Equal((11, 0), (_processes.Started.Count, _processes.Alive));
     }
 
     [Fact]
