@@ -5,7 +5,7 @@ using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
-// dotnet run -c Release --project bench/Osl.Bench [-- --quick] [--audit: the journal only] [--streams: output only]
+// dotnet run -c Release --project bench/Osl.Bench [-- --quick] [--audit: the journal only] [--streams: output only] [--supervision: that only]
 // Prints a table; bench/RESULTS.md keeps the last one.
 var quick = args.Contains("--quick");
 var rounds = quick ? 3 : 9;
@@ -23,6 +23,12 @@ try
     }
 
     await using var osl = OslHost.Create(o => o.UseAuditDirectory(Path.Combine(audit.FullName, "audit")).UseRegistryDirectory(null));
+    if (args.Contains("--supervision"))
+    {
+        await SupervisionBench.RunAsync(quick, osl);
+        return;
+    }
+
     if (args.Contains("--streams"))
     {
         await StreamsBench.RunAsync(quick, floor, osl, audit.FullName);
@@ -95,6 +101,7 @@ try
 
     await AuditBench.RunAsync(quick, floor, audit.FullName);
     await StreamsBench.RunAsync(quick, floor, osl, audit.FullName);
+    await SupervisionBench.RunAsync(quick, osl);
 
     async ValueTask NothingAsync() => await judged.ExecuteAsync(nothing, OperationContext.Current).OrThrow();
 

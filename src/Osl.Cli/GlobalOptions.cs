@@ -119,6 +119,7 @@ internal sealed class GlobalOptions
                 options.UseDryRun();
             }
 
+            options.HasTelemetry = false;
             options.JobControl = control;
             options.PassesOnIgnoredSignals = true;
             options.IsShortLived = true;

@@ -65,6 +65,9 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
     /// when this machine has no way for one of them, or nobody is of that name.
     /// </summary>
     OneOf<SpawnContext, OperationError> PrepareContext(SpawnProcessOperation operation);
+
+    /// <summary>Completes when what notices the ends of processes has shown that it is at work; at once where there is nothing to notice.</summary>
+    Task AnswersAsync();
 }
 
 /// <summary>A program that was found and is held open, so that what is judged is known by inode.</summary>

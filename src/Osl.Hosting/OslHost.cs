@@ -1,5 +1,6 @@
 using Osl.Executors;
 using Osl.Hosting.Auditing;
+using Osl.Hosting.Health;
 using Osl.Hosting.Pipeline;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -21,6 +22,8 @@ public sealed class OslHost : IOperationExecutor, IAsyncDisposable
         _parts = parts;
         _shutdown = new Lazy<Task>(parts.ShutDownAsync);
     }
+
+    internal OslHostParts Parts => _parts;
 
     /// <summary>What this machine can enforce.</summary>
     public PlatformCapabilities Capabilities => _parts.Platform.Capabilities;
@@ -58,6 +61,7 @@ public sealed class OslHost : IOperationExecutor, IAsyncDisposable
         var reload = await _parts
             .Policy.ReloadAsync(async reload => (unrecorded = await _parts.Recorder.ReloadAsync(reload).ConfigureAwait(false)) is null)
             .ConfigureAwait(false);
+        _parts.Health.Reloaded(reload);
         return unrecorded is null ? reload : unrecorded;
     }
 
@@ -92,6 +96,24 @@ public sealed class OslHost : IOperationExecutor, IAsyncDisposable
         ValueList<Argument> arguments = default,
         CancellationToken cancellationToken = default
     ) => ExecuteAsync(new RunProcessOperation(program, arguments), OperationContext.Current, cancellationToken);
+
+    /// <summary>
+    /// How the host does: whether its journal can be written, its policy loads, ends of processes are noticed and the guardian is there.
+    /// Starts nothing and records nothing.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the looking.</param>
+    public Task<HostHealth> CheckHealthAsync(CancellationToken cancellationToken = default) => _parts.Health.LookAsync(cancellationToken);
+
+    /// <summary>The same as disposing it, for who has only so much time.</summary>
+    /// <param name="urgent">
+    /// From when on nobody is waited for: who still lives then gets SIGKILL, whatever step of its stop sequence it is in. A later call can
+    /// make a shutdown urgent that has begun.
+    /// </param>
+    public async Task ShutDownAsync(CancellationToken urgent)
+    {
+        using var hurry = urgent.UnsafeRegister(static parts => ((OslHostParts)parts!).Urgent.Cancel(), _parts);
+        await _shutdown.Value.ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Admits nothing more; ends what is Managed by its stop sequence, bounded; waits for the last exits to be recorded; closes the

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Osl.Executors;
 using Osl.Operations;
 using Osl.Operations.Auditing;
@@ -55,6 +56,11 @@ public sealed class OslHostOptions
     internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;
+
+    /// <summary>For osl: a process that lives for one operation has nobody who listens, and would pay for the names at its start.</summary>
+    internal bool HasTelemetry { get; set; } = true;
+
+    internal IMeterFactory? Meters { get; private set; }
 
     /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -148,6 +154,14 @@ public sealed class OslHostOptions
     public OslHostOptions UseProcessObserver(IProcessObserver observer)
     {
         Observer = observer;
+        return this;
+    }
+
+    /// <summary>Makes the host's Meter by a factory, as Microsoft.Extensions.Diagnostics does; without one it is made plainly.</summary>
+    /// <param name="meters">The factory.</param>
+    public OslHostOptions UseMeterFactory(IMeterFactory meters)
+    {
+        Meters = meters;
         return this;
     }
 

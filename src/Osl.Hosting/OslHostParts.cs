@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
 using Osl.Executors;
 using Osl.Executors.Handlers;
 using Osl.Executors.Registry;
 using Osl.Hosting.Auditing;
+using Osl.Hosting.Health;
 using Osl.Hosting.Pipeline;
 using Osl.Hosting.Policies;
+using Osl.Hosting.Telemetry;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Processes;
@@ -41,6 +44,14 @@ internal sealed class OslHostParts
 
     internal TimeSpan ShutdownTimeout { get; init; }
 
+    internal required HealthProbe Health { get; init; }
+
+    /// <summary>Null when nobody is to be told.</summary>
+    internal HostTelemetry? Telemetry { get; init; }
+
+    /// <summary>Cancelled when no time is left for anybody to end by himself.</summary>
+    internal CancellationTokenSource Urgent { get; } = new();
+
     internal static OslHost Compose(OslHostOptions options)
     {
         var policy = options.ComposedPolicy ?? HostPolicy.Compose(options.Policy, options.PolicyFiles);
@@ -52,6 +63,8 @@ internal sealed class OslHostParts
         var ownJournal = options.Journal is null ? JournalOf(options) : null;
         var journal = new SerilogProjection(options.Journal ?? ownJournal!, options.Logger);
         var records = new AuditRecords(HostProcess.Current(), policy);
+        var telemetry = options.HasTelemetry ? TelemetryOf(options) : null;
+        var journalState = new JournalState(telemetry);
         var exits = new ExitRecorder(journal, records, options.Time);
         var registry = new DeferredRegistry(options.RegistryDirectory, options.Time) { GuardianLost = loss => Tell(options.Logger, loss) };
         var platform = PlatformFactory.Create(
@@ -68,12 +81,17 @@ internal sealed class OslHostParts
         var services = new HandlerServices(
             platform,
             registry,
-            options.Observer is { } observer ? new ObserverPair(exits, observer) : exits,
+            ObserverPair.Of(exits, telemetry, options.Observer),
             options.Time,
             new InheritedEnvironment(Environment.GetEnvironmentVariables())
         );
         var catalog = new OperationCatalog(ProcessOperationDefinitions.Create(services).Concat(options.Operations));
-        var recorder = new Recorder(journal, records, options.AlwaysDurable, options.Time);
+        var recorder = new Recorder(journal, records, options.AlwaysDurable, options.Time, journalState);
+        if (telemetry is not null)
+        {
+            Observe(telemetry, services.Live);
+        }
+
         var admission = new Admission();
         var resilience = new ResilienceStage(options.Time);
         if (!options.IsShortLived)
@@ -92,7 +110,8 @@ internal sealed class OslHostParts
                     new Authorisation(policy, options.Approver, recorder, options.IsDryRun),
                     resilience,
                     recorder,
-                    options.Time
+                    options.Time,
+                    telemetry
                 ),
                 Policy = policy,
                 Recorder = recorder,
@@ -103,6 +122,8 @@ internal sealed class OslHostParts
                 OwnJournal = ownJournal,
                 Time = options.Time,
                 ShutdownTimeout = options.ShutdownTimeout,
+                Health = new HealthProbe(ownJournal, journalState, policy, platform, registry, options.Time),
+                Telemetry = telemetry,
             }
         );
     }
@@ -139,6 +160,8 @@ internal sealed class OslHostParts
             {
                 await OwnJournal.DisposeAsync().ConfigureAwait(false);
             }
+
+            Telemetry?.Dispose();
         }
     }
 
@@ -167,7 +190,13 @@ internal sealed class OslHostParts
 
     private async Task EndAsync(RunningProcess running)
     {
-        _ = await running.EndAsync(running.StopSequence.EndingWithKill()).ConfigureAwait(false);
+        _ = await running.EndAsync(running.StopSequence.EndingWithKill(), Urgent.Token).ConfigureAwait(false);
+        if (Urgent.IsCancellationRequested)
+        {
+            // The steps that were left are skipped, but for the last.
+            _ = await running.EndAsync(StopSequence.Immediate, CancellationToken.None).ConfigureAwait(false);
+        }
+
         // Who hangs in the kernel is not waited for: the journal shows a start without an exit, and the guardian goes on trying.
         _ = await CompletesAsync(running.Exited).ConfigureAwait(false);
     }
@@ -203,6 +232,13 @@ internal sealed class OslHostParts
         ];
         return [.. places.OfType<string>().Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
     }
+
+    /// <summary>By themselves, so that who has none of it does not load what it is made of: osl starts a millisecond sooner.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static HostTelemetry TelemetryOf(OslHostOptions options) => new(options.Meters, options.Time);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Observe(HostTelemetry telemetry, LiveProcesses live) => telemetry.Observe(live);
 
     private static DeferredAuditJournal JournalOf(OslHostOptions options) =>
         new(

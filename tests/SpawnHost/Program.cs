@@ -5,6 +5,7 @@ using Osl.Tests.SpawnHost;
 // spawnhost faults DIRECTORY: what its input asks for (Faults), while somebody makes its system calls fail.
 // spawnhost chaos DIRECTORY SECONDS SEED: everything at random (Chaos); then says what is left.
 // spawnhost many DIRECTORY TOTAL IN_FLIGHT: so many runs, so many at once, beside System.Diagnostics.Process; then says what is left.
+// spawnhost restarts DIRECTORY TOTAL: a supervised program that fails so many times; then says what is left.
 var directory = args[1];
 await using var osl = OslHost.Create(o =>
     o.UseAuditDirectory(Path.Combine(directory, "audit")).UseRegistryDirectory(Path.Combine(directory, "registry"))
@@ -29,6 +30,8 @@ switch (args)
             TimeSpan.FromSeconds(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)),
             int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture)
         );
+    case ["restarts", _, var total]:
+        return await Restarts.RunAsync(osl, int.Parse(total, System.Globalization.CultureInfo.InvariantCulture));
     default:
         return 2;
 }

@@ -58,7 +58,7 @@ internal sealed class LiveValues(GlobalOptions globals, ParseResult parse, CliIo
     private List<GroupEntry> Live()
     {
         // Made and dropped: a host that starts nothing has opened nothing, so there is nothing to close.
-        var host = OslHost.Create(options => options.UseTimeProvider(io.Time));
+        var host = OslHost.Create(options => options.UseTimeProvider(io.Time).HasTelemetry = false);
         return [.. host.Registry.Live().OrderBy(entry => entry.Pgid)];
     }
 }

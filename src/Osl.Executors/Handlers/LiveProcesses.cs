@@ -20,6 +20,8 @@ internal sealed class LiveProcesses
     private volatile Action<RunningProcess>? _closing;
     private int _sweepAt = FewOutputs;
 
+    internal int Count => _running.Count;
+
     internal void Add(RunningProcess process)
     {
         _running[process.Operation] = process;

@@ -92,6 +92,8 @@ internal sealed class RunningProcess : IRunningProcess
 
     public Task? GroupEnded => OwnGroup is null ? null : _launched.GroupEnded;
 
+    public bool IsGroupAlive => GroupEnded is { IsCompleted: false };
+
     public Task<CapturedStreams> OutputEnded => _launched.OutputEnded;
 
     public void EndCapture() => _launched.EndCapture();
@@ -286,6 +288,10 @@ internal sealed class RunningProcess : IRunningProcess
         // Its group may outlive it, and counts as Managed until nobody is left.
         await _launched.GroupEnded.ConfigureAwait(false);
         _services.Live.Remove(this);
+        if (OwnGroup is { } group)
+        {
+            _services.Observer.OnGroupEnded(_scope.Id, _scope.Context, group);
+        }
     }
 
     private void OnTimeLimit()

@@ -129,6 +129,8 @@ internal sealed class LinuxExecutor : IPlatformExecutor
 
     public IReadOnlyList<ProcessRef> Escaped(GroupRef group) => LinuxGroups.Escaped(group);
 
+    public Task AnswersAsync() => Task.WhenAll(_watcher.Loop.AnswersAsync(), _io.AnswersAsync());
+
     public ProcessState? Read(ProcessRef process) => LinuxProcessTable.Read(process);
 
     /// <summary>

@@ -56,6 +56,11 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
 
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
 
+    /// <summary>The guardian's pid; 0 while there is none.</summary>
+    internal int GuardianPid => _opened?.GuardianPid ?? 0;
+
+    public bool? IsGuarded => _opened?.IsGuarded;
+
     public ValueTask DisposeAsync()
     {
         lock (_opening)

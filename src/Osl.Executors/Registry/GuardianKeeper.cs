@@ -42,6 +42,21 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
         }
     }
 
+    /// <summary>Whether it lives; null where none was needed so far, or none is now.</summary>
+    internal bool? IsAlive
+    {
+        get
+        {
+            bool? alive;
+            lock (_gate)
+            {
+                alive = _guardian?.IsAlive();
+            }
+
+            return alive == false && !isNeeded() ? null : alive;
+        }
+    }
+
     /// <summary>From now on it is watched.</summary>
     /// <param name="wait">Completes when the process has ended; cancelled when nobody watches any more.</param>
     internal void WatchWith(Func<PidFd, Task> wait)

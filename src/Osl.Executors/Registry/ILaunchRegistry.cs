@@ -30,6 +30,9 @@ internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
     /// <summary>The entry of a live process with that pid, of any host of this user: who started it, before who attached to it.</summary>
     GroupEntry? FindProcess(int pid);
 
+    /// <summary>Whether the guardian lives; null where none was needed so far.</summary>
+    bool? IsGuarded => null;
+
     /// <summary>The entry of a living process that was attached to for a principal.</summary>
     GroupEntry? FindAttached(ProcessRef process, string principal) =>
         Live()

@@ -49,6 +49,9 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     /// <summary>The guardian's pid while there is one; 0 before the first Managed entry.</summary>
     internal int GuardianPid => _guardian.Pid;
 
+    /// <inheritdoc/>
+    public bool? IsGuarded => _guardian.IsAlive;
+
     /// <summary>Opens the registry of this host and removes what dead hosts left.</summary>
     /// <param name="directory">Absolute; made if missing. Null keeps it in memory, where other hosts don't see it.</param>
     /// <param name="time">The clock of <see cref="GroupEntry.StartedAt"/>.</param>

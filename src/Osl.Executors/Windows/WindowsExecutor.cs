@@ -72,6 +72,8 @@ internal sealed class WindowsExecutor : IPlatformExecutor
             ? refusal
             : SpawnContext.AsHost;
 
+    public Task AnswersAsync() => _watcher.AnswersAsync();
+
     public ProcessState? Read(ProcessRef process) => _processes.Read(process);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Osl.Hosting.Telemetry;
 using Osl.Operations;
 using Osl.Operations.Facts;
 using Osl.Operations.Policies;
@@ -32,6 +33,9 @@ internal sealed class OperationCall<TResult>(
 
     /// <summary>What prepare found out; null before.</summary>
     internal OperationFacts? Facts { get; set; }
+
+    /// <summary>What is told of it to who listens; null when nobody does.</summary>
+    internal OperationSpan? Span { get; set; }
 
     /// <summary>What the policy decided; null before.</summary>
     internal PolicyDecision? Decision { get; set; }

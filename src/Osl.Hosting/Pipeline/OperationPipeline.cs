@@ -1,4 +1,5 @@
 using Osl.Executors;
+using Osl.Hosting.Telemetry;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Auditing;
@@ -16,7 +17,8 @@ internal sealed class OperationPipeline(
     Authorisation authorisation,
     ResilienceStage resilience,
     Recorder recorder,
-    TimeProvider time
+    TimeProvider time,
+    HostTelemetry? telemetry = null
 ) : IOperationExecutor
 {
     public async ValueTask<OneOf<TResult, OperationError>> ExecuteAsync<TResult>(
@@ -31,6 +33,7 @@ internal sealed class OperationPipeline(
         ArgumentNullException.ThrowIfNull(context);
         var flaws = OperationContextShape.Check(context);
         var call = Open(operation, flaws.Count == 0 ? context : OperationContextShape.ForRefusal(context));
+        using var span = call.Span = telemetry?.Begin(call);
 
         Task<OneOf<AuditReceipt, OperationError>>? intent = null;
         try

@@ -1,3 +1,4 @@
+using Osl.Hosting.Health;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
@@ -9,7 +10,7 @@ namespace Osl.Hosting.Pipeline;
 /// Writes what happens to the journal, in the guarantee each moment needs (adr/0003-the-pipeline.md): a start waits for its intent
 /// and is not done without it; ending and signalling never wait.
 /// </summary>
-internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool alwaysDurable, TimeProvider time)
+internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool alwaysDurable, TimeProvider time, JournalState state)
 {
     /// <summary>Records that it was not done, and gives the error to return.</summary>
     internal async ValueTask<OperationError> RefuseAsync<TResult>(OperationCall<TResult> call, OperationError error)
@@ -19,7 +20,8 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
         var written = await journal
             .AppendAsync(records.Refusal(call, error, time.GetUtcNow()), AuditGuarantee.BestEffort)
             .ConfigureAwait(false);
-        error.OutcomeRecorded = written.IsT0;
+        error.OutcomeRecorded = Note(written);
+        call.Span?.Failed(call, error);
         return error;
     }
 
@@ -43,7 +45,8 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
         if (written.TryPickT1(out var error, out _))
         {
             error.OperationId = call.Id;
-            error.OutcomeRecorded = false;
+            error.OutcomeRecorded = Note(written);
+            call.Span?.Failed(call, error);
             return (null, error);
         }
 
@@ -68,6 +71,15 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
             error.OperationId = call.Id;
         }
 
+        if (error is not null)
+        {
+            call.Span?.Failed(call, error);
+        }
+        else
+        {
+            call.Span?.Succeeded(call, result!);
+        }
+
         if (!await AppendOutcomeAsync(pendingIntent, records.Outcome(call, outcome, completedAt)).ConfigureAwait(false))
         {
             result?.MarkUnrecorded();
@@ -86,8 +98,11 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
         Task<OneOf<AuditReceipt, OperationError>>? pendingIntent,
         Exception exception
     )
-        where TResult : ExecutionResult =>
+        where TResult : ExecutionResult
+    {
+        call.Span?.Threw(exception);
         await AppendOutcomeAsync(pendingIntent, records.Abandoned(call, exception, time.GetUtcNow())).ConfigureAwait(false);
+    }
 
     /// <summary>Records an answer of the approver.</summary>
     internal async ValueTask ApprovalAsync<TResult>(OperationCall<TResult> call, Approval approval)
@@ -104,7 +119,13 @@ internal sealed class Recorder(IAuditJournal journal, AuditRecords records, bool
     private async ValueTask<bool> AppendOutcomeAsync(Task<OneOf<AuditReceipt, OperationError>>? pendingIntent, AuditRecord record)
     {
         var outcome = journal.AppendAsync(record, AuditGuarantee.BestEffort).AsTask();
-        var intentWritten = pendingIntent is null || (await pendingIntent.ConfigureAwait(false)).IsT0;
-        return (await outcome.ConfigureAwait(false)).IsT0 && intentWritten;
+        var intentWritten = pendingIntent is null || Note(await pendingIntent.ConfigureAwait(false));
+        return Note(await outcome.ConfigureAwait(false)) && intentWritten;
+    }
+
+    private bool Note(OneOf<AuditReceipt, OperationError> written)
+    {
+        state.Note(written.TryPickT1(out var failure, out _) ? failure : null);
+        return written.IsT0;
     }
 }

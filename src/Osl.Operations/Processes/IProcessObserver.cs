@@ -16,4 +16,10 @@ public interface IProcessObserver
     /// <param name="exit">How it ended.</param>
     /// <param name="pgid">The group it was in.</param>
     void OnExited(OperationId operation, OperationContext context, ProcessExit exit, int pgid);
+
+    /// <summary>Nobody is left of a group that an operation made. Once a group, after its leader's end. Nothing unless said otherwise.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="context">Who asked for it.</param>
+    /// <param name="group">The group.</param>
+    void OnGroupEnded(OperationId operation, OperationContext context, GroupRef group) { }
 }

@@ -35,6 +35,10 @@ public sealed class DeferredAuditJournal(string? directory, AuditJournalOptions 
     /// <summary>Closes the journal, if it was ever opened.</summary>
     public ValueTask DisposeAsync() => _opened?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    /// <summary>Opens it now, if it is not open yet.</summary>
+    /// <returns>Null when it is open; else why it can't be: what the next start would be answered with.</returns>
+    public OperationError? EnsureOpen() => _opened is null ? Open() : null;
+
     private OperationError? Open()
     {
         if (directory is null)

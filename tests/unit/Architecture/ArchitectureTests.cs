@@ -20,6 +20,7 @@ public sealed partial class ArchitectureTests
         ["Osl.Supervision"] = ["Osl.Operations"],
         ["Osl.Testing"] = ["Osl.Operations"],
         ["Osl.Hosting"] = ["Osl.Operations", "Osl.Interop", "Osl.Security", "Osl.Executors", "Osl.Supervision"],
+        ["Osl.Extensions.Hosting"] = ["Osl.Operations", "Osl.Security", "Osl.Supervision", "Osl.Hosting"],
         ["Osl.Cli"] = ["Osl.Operations", "Osl.Interop", "Osl.Security", "Osl.Executors", "Osl.Supervision", "Osl.Hosting"],
     };
 

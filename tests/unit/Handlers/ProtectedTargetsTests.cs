@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using NSubstitute;
 using Osl.Executors.Handlers;
 using Osl.Hosting;
+using Osl.Hosting.Health;
 using Osl.Hosting.Pipeline;
 using Osl.Operations;
 using Osl.Operations.Auditing;
@@ -95,7 +96,13 @@ public sealed class ProtectedTargetsTests
         policy.Decide(default!, default!, default!, default!).ReturnsForAnyArgs(new PolicyDecision(PolicyEffect.Allow, "all", "all"));
         var journal = Substitute.For<IAuditJournal>();
         journal.AppendAsync(default!, default).ReturnsForAnyArgs(_ => new(new AuditReceipt(0)));
-        var recorder = new Recorder(journal, new AuditRecords(new HostProcess(Self, 0, null), policy), false, TimeProvider.System);
+        var recorder = new Recorder(
+            journal,
+            new AuditRecords(new HostProcess(Self, 0, null), policy),
+            false,
+            TimeProvider.System,
+            new JournalState(null)
+        );
         var services = new HandlerServices(
             platform,
             new EverythingIsMine(Principal.Current.Name),

@@ -53,6 +53,8 @@ internal sealed class RecordingPlatform(int self, int ownGroup) : IPlatformExecu
         return new Group(this, new GroupRef(target.Pgid, Ref(target.Pgid), default));
     }
 
+    public Task AnswersAsync() => Task.CompletedTask;
+
     public IReadOnlyList<ProcessRef> Escaped(GroupRef group) => [];
 
     public ProcessState? Read(ProcessRef process) => State(process);

@@ -46,6 +46,7 @@ internal sealed unsafe class EpollLoop(string name)
     private int _wake = -1;
     private bool _closing;
     private bool _closed;
+    private TaskCompletionSource? _answer;
 
     /// <summary>Makes sure that the thread runs.</summary>
     /// <returns>The error number, or 0.</returns>
@@ -107,6 +108,22 @@ internal sealed unsafe class EpollLoop(string name)
             var unused = stackalloc byte[EpollEvents.MaxSize];
             _ = Libc.EpollCtl(_epoll, Libc.EPOLL_CTL_DEL, fd, unused);
             Leave(target);
+        }
+    }
+
+    /// <summary>Completes when the thread has gone round once; at once when it never began or has ended.</summary>
+    internal Task AnswersAsync()
+    {
+        lock (_gate)
+        {
+            if (_epoll < 0 || _closed)
+            {
+                return Task.CompletedTask;
+            }
+
+            _answer ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake();
+            return _answer.Task;
         }
     }
 
@@ -217,6 +234,8 @@ internal sealed unsafe class EpollLoop(string name)
     {
         lock (_gate)
         {
+            _answer?.SetResult();
+            _answer = null;
             if (!_closing || _count > 0)
             {
                 return false;

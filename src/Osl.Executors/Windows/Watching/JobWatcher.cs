@@ -25,6 +25,7 @@ internal sealed class JobWatcher
     private int _tails;
     private bool _closing;
     private TaskCompletionSource? _closed;
+    private TaskCompletionSource? _answer;
 
     /// <summary>Begins to watch a job, which must have no process yet.</summary>
     /// <param name="watch">Is asked to look.</param>
@@ -92,6 +93,22 @@ internal sealed class JobWatcher
         }
     }
 
+    /// <summary>Completes when the thread has gone round once; at once when it never began or has ended.</summary>
+    internal Task AnswersAsync()
+    {
+        lock (_gate)
+        {
+            if (_thread is null)
+            {
+                return Task.CompletedTask;
+            }
+
+            _answer ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _port!.Post(WakeUp);
+            return _answer.Task;
+        }
+    }
+
     /// <summary>With nothing left to watch the thread has ended when this completes; else it ends with the last job.</summary>
     internal Task CloseAsync()
     {
@@ -131,6 +148,8 @@ internal sealed class JobWatcher
 
             lock (_gate)
             {
+                _answer?.SetResult();
+                _answer = null;
                 if (_closing && _watched.IsEmpty)
                 {
                     _thread = null;

@@ -1,0 +1,98 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Osl.Supervision.Services;
+
+namespace Osl.Supervision.Trees;
+
+/// <summary>
+/// A child that is one OS process. It starts it and waits for its end; ending it is left to its supervisor, which ends what a child names
+/// after each of its runs. It fails when the process does not exit with 0.
+/// </summary>
+internal sealed class ProcessChild(
+    string name,
+    IOperationExecutor executor,
+    SpawnProcessOperation operation,
+    OperationContext context,
+    ProcessKeeper keeper
+) : IChild
+{
+    private readonly Control _control = new();
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile IRunningProcess? _live;
+
+    public string Name => name;
+
+    public IProcessControlHandler Handle => _control;
+
+    public Task Up => _up.Task;
+
+    public IReadOnlyList<ChildProcessInfo> ChildProcesses =>
+        _live is not { } live || (live.Exited.IsCompleted && !live.IsGroupAlive)
+            ? []
+            : [new ChildProcessInfo(live.Process, live.Group, operation.Lifetime, operation.StopSequence)];
+
+    public async Task RunAsync(CancellationToken abandoned)
+    {
+        var live = _live =
+            keeper.Running ?? (await executor.ExecuteAsync(operation, context, abandoned).OrThrow().ConfigureAwait(false)).Live;
+        keeper.Keep(operation.Lifetime == ProcessLifetime.Detached ? live : null);
+        _up.SetResult();
+        try
+        {
+            // Who is abandoned was asked to end before.
+            await Task.WhenAny(live.Exited, _control.Shutdown).ConfigureAwait(false);
+            if (!_control.Shutdown.IsCompleted && await live.Exited.ConfigureAwait(false) is { Status: not { IsSuccess: true } } exit)
+            {
+                throw new ProcessEndedException(name, exit);
+            }
+        }
+        finally
+        {
+            if (keeper.Running is null)
+            {
+                await live.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Not a guard and a ticker: there are thousands of these, and all that can be said to one is that it is over.</summary>
+    private sealed class Control : IProcessControlHandler
+    {
+        private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Task Shutdown => _shutdown.Task;
+
+        public Task SendAsync(RuntimeControlMessage message)
+        {
+            if (message == RuntimeControlMessage.Shutdown)
+            {
+                _shutdown.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>What is kept of a Detached process from one run of its child to the next, so that a restart takes it up and starts no second one.</summary>
+internal sealed class ProcessKeeper
+{
+    private volatile IRunningProcess? _kept;
+
+    /// <summary>The process, as long as it lives.</summary>
+    internal IRunningProcess? Running => _kept is { Exited.IsCompleted: false } running ? running : null;
+
+    internal void Keep(IRunningProcess? process) => _kept = process;
+}
+
+/// <summary>A supervised process has ended with something else than exit code 0.</summary>
+/// <param name="child">Whose it was.</param>
+/// <param name="exit">How it has ended.</param>
+public sealed class ProcessEndedException(string child, ProcessExit exit)
+    : Exception(
+        $"'{child}' has ended: {exit?.Status?.ToString() ?? "how is not known"}{(exit?.TimeLimitReached is true ? ", after its time limit" : "")}."
+    )
+{
+    /// <summary>How it has ended.</summary>
+    public ProcessExit Exit { get; } = exit ?? throw new ArgumentNullException(nameof(exit));
+}

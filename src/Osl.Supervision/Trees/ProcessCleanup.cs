@@ -1,0 +1,117 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Supervision.Trees;
+
+/// <summary>What came of ending the processes of somebody.</summary>
+/// <param name="Orphans">Those of whom somebody was still alive, with how many were ended and how many of these had left their group.</param>
+/// <param name="Failures">Those that could not be ended.</param>
+/// <param name="LeftRunning">Those that are Detached.</param>
+internal sealed record CleanupReport(
+    IReadOnlyList<(ChildProcessInfo Process, int Ended, int Escaped)> Orphans,
+    IReadOnlyList<(ChildProcessInfo Process, OperationError Problem)> Failures,
+    IReadOnlyList<ChildProcessInfo> LeftRunning
+)
+{
+    internal static CleanupReport Nothing { get; } = new([], [], []);
+}
+
+/// <summary>Ends OS processes that somebody has named, all at once, each by its stop sequence: operations like any other.</summary>
+/// <param name="executor">By whom.</param>
+/// <param name="clock">Bounds the wait for an executor that never answers.</param>
+internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider clock)
+{
+    /// <summary>How much longer than its stop sequence an operation may take.</summary>
+    internal static TimeSpan Slack { get; } = TimeSpan.FromSeconds(30);
+
+    internal async Task<CleanupReport> EndAsync(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise, OperationContext context)
+    {
+        if (processes.Count == 0)
+        {
+            return CleanupReport.Nothing;
+        }
+
+        var managed = processes.Where(process => process.Lifetime == ProcessLifetime.Managed).ToArray();
+        var ended = await Task.WhenAll(managed.Select(process => EndAsync(process, process.StopSequence ?? otherwise, context)))
+            .ConfigureAwait(false);
+        return new CleanupReport(
+            [
+                .. managed
+                    .Zip(ended)
+                    .Where(pair => pair.Second.Ended > 0)
+                    .Select(pair => (pair.First, pair.Second.Ended, pair.Second.Escaped)),
+            ],
+            [.. managed.Zip(ended).Where(pair => pair.Second.Problem is not null).Select(pair => (pair.First, pair.Second.Problem!))],
+            [.. processes.Where(process => process.Lifetime == ProcessLifetime.Detached)]
+        );
+    }
+
+    private async Task<(int Ended, int Escaped, OperationError? Problem)> EndAsync(
+        ChildProcessInfo process,
+        StopSequence sequence,
+        OperationContext context
+    )
+    {
+        var because = context with { Parent = process.Group is { } of && of.Operation != default ? of.Operation : context.Parent };
+        var stopped = process.Group is { } group
+            ? await KillAsync(new KillProcessGroupOperation(group) { StopSequence = sequence.EndingWithKill() }, sequence, because)
+                .ConfigureAwait(false)
+            : await KillAsync(new KillProcessOperation(process.Process) { StopSequence = sequence.EndingWithKill() }, sequence, because)
+                .ConfigureAwait(false);
+        if (stopped.TryPickT1(out var error, out var result))
+        {
+            // Nobody is there, or somebody else has the number by now: that is what was wanted.
+            return (0, 0, error is NotFound or StaleProcess ? null : error);
+        }
+
+        // Who has left the group in time is of the same operation all the same.
+        var escaped = 0;
+        foreach (var runaway in result.Escaped)
+        {
+            var killed = await KillAsync(new KillProcessOperation(runaway), StopSequence.Immediate, because).ConfigureAwait(false);
+            if (killed.TryPickT1(out error, out _) && error is not (NotFound or StaleProcess))
+            {
+                return (result.Ended + escaped, escaped, error);
+            }
+
+            escaped++;
+        }
+
+        return (result.Ended + escaped, escaped, null);
+    }
+
+    private async Task<OneOf<StopResult, OperationError>> KillAsync(
+        IOperation<StopResult> operation,
+        StopSequence sequence,
+        OperationContext context
+    )
+    {
+        var bound = sequence.EndingWithKill().Steps.Aggregate(Slack, (sum, step) => sum + step.Wait);
+        try
+        {
+            return await executor
+                .ExecuteAsync(operation, context, CancellationToken.None)
+                .AsTask()
+                .WaitAsync(bound, clock)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return new OperationFailed(
+                "cleanup_timeout",
+                $"Ending {operation} has not been answered for {bound.TotalSeconds:0} s.",
+                "See what the host is waiting for (health check, journal)."
+            )
+            {
+                Effect = OperationEffect.Unknown,
+            };
+        }
+        catch (ObjectDisposedException)
+        {
+            return new OperationFailed("host_disposed", "The host is being disposed of.", "It ends what is Managed itself.")
+            {
+                Effect = OperationEffect.None,
+            };
+        }
+    }
+}

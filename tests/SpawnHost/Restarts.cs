@@ -1,0 +1,59 @@
+using Osl.Hosting;
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Osl.Supervision;
+using Osl.Supervision.Trees;
+
+namespace Osl.Tests.SpawnHost;
+
+/// <summary>A supervised program that fails at once, over and over, and leaves somebody in its group every time.</summary>
+internal static class Restarts
+{
+    internal static async Task<int> RunAsync(OslHost osl, int total)
+    {
+        // A few first: what is made once for good is not a leak.
+        await SuperviseAsync(osl, 10);
+        var before = HostState.Descriptors();
+        var (starts, orphans) = await SuperviseAsync(osl, total);
+        var descriptors = HostState.Descriptors() - before;
+        await osl.DisposeAsync();
+        Console.WriteLine($"starts {starts}");
+        Console.WriteLine($"orphans {orphans}");
+        Console.WriteLine($"children {HostState.Children().Count}");
+        // While the host lives some are just being closed, however many restarts there were.
+        Console.WriteLine($"descriptors per restart while the host lives {Math.Max(0, descriptors) * 10 / total}");
+        Console.WriteLine($"descriptors left over {Math.Max(0, HostState.Descriptors() - before)}");
+        Console.WriteLine($"threads left over {HostState.Threads().Count(name => name.StartsWith("osl-", StringComparison.Ordinal))}");
+        return 0;
+    }
+
+    private static async Task<(int Starts, int Orphans)> SuperviseAsync(OslHost osl, int restarts)
+    {
+        var supervisor = new Supervisor(
+            "restarts",
+            osl,
+            new SupervisorOptions { MaxRestarts = restarts, Window = TimeSpan.FromDays(1) }
+        ).Add(
+            ChildSpec.Process(
+                "failing",
+                osl,
+                new SpawnProcessOperation("/bin/sh", ["-c", "sleep 600 & exit 1"]).WithStopSequence(StopSequence.Immediate)
+            ) with
+            {
+                Backoff = RestartPolicy.Always with { InitialDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero },
+            }
+        );
+        using var events = supervisor.Events.Subscribe(restarts * 20);
+        var outcome = await supervisor.RunToEndAsync();
+        supervisor.Events.Complete();
+        var orphans = 0;
+        await foreach (var told in events)
+        {
+            orphans += told.Event is SupervisorEvent.OrphansEnded ? 1 : 0;
+        }
+
+        return outcome.Failure is null || outcome.Survivors.Count > 0
+            ? throw new InvalidOperationException($"It should have given up after so many restarts: {outcome}.")
+            : (supervisor.Children[0].Starts, orphans);
+    }
+}

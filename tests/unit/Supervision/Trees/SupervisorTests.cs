@@ -1,0 +1,304 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Osl.Supervision;
+using Osl.Supervision.Services;
+using Osl.Supervision.Trees;
+using Osl.Testing;
+using Xunit;
+
+namespace Osl.Tests.Unit.Supervision.Trees;
+
+/// <summary>The supervisor around its core: children, operations, timers and events.</summary>
+public sealed class SupervisorTests
+{
+    private static readonly SpawnProcessOperation Program = new("/bin/program");
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly FakeProcesses _processes = new();
+
+    private static CancellationToken Test => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_process_that_fails_is_started_again_under_the_context_that_inserted_it()
+    {
+        var someone = new OperationContext(new Principal("someone"), "nightly");
+        var supervisor = Make().Add(ChildSpec.Process("a", _processes.Executor, Program, someone));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.Started[0].Exit(3);
+        var waiting = await UntilAsync(events, "a", LifecycleState.Waiting);
+        Assert.Equal("'a' has ended: exit code 3.", waiting.Error!.Message);
+        Assert.Single(_processes.Started);
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        await UntilAsync(events, "a", LifecycleState.Running);
+        Assert.Equal(2, _processes.Started.Count);
+        Assert.All(_processes.Executor.Calls, call => Assert.Equal("someone", call.Context.Principal.Name));
+        Assert.Equal(ProcessGroupPlacement.NewGroup, _processes.Executor.CallsOf<SpawnProcessOperation>()[0].ProcessGroup.Placement);
+        await StopAsync(supervisor, run);
+        Assert.Equal(0, _processes.Alive);
+    }
+
+    [Fact]
+    public async Task The_stop_ends_every_group_by_its_own_stop_sequence()
+    {
+        var sequence = StopSequence.Starting(Signal.Interrupt, TimeSpan.FromSeconds(1));
+        var supervisor = Make().Add(Process("a")).Add(ChildSpec.Process("b", _processes.Executor, Program.WithStopSequence(sequence)));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        await StopAsync(supervisor, run);
+        var kills = _processes.Executor.CallsOf<KillProcessGroupOperation>();
+        Assert.Equal(2, kills.Count);
+        Assert.Contains(kills, kill => kill.StopSequence == sequence);
+        Assert.Equal(0, _processes.Alive);
+    }
+
+    [Fact]
+    public async Task Who_leaves_orphans_behind_is_told_of_and_not_started_before_they_are_gone()
+    {
+        var supervisor = Make().Add(Process("a"));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.Escaped = [new ProcessRef(77, 1, "fake-boot", 0)];
+        _processes.Started[0].HasLeftovers = true;
+        _processes.Started[0].Exit(1);
+        var alert = await NextAsync<SupervisorEvent.OrphansEnded>(events);
+        Assert.Equal(("a", 1000, 2, 1), (alert.Path, alert.Process.Process.Pid, alert.Ended, alert.Escaped));
+        // Who has left the group was killed by itself.
+        Assert.Equal(77, Assert.Single(_processes.Executor.CallsOf<KillProcessOperation>()).Target.Pid);
+        await UntilAsync(events, "a", LifecycleState.Waiting);
+        _processes.Escaped = [];
+        await StopAsync(supervisor, run);
+    }
+
+    [Fact]
+    public async Task A_cleanup_that_fails_is_reported_and_the_child_is_not_started_beside_what_is_left()
+    {
+        var supervisor = Make().Add(Process("a")).Add(Process("b"));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.KillRefusal = new Denied("rule", "no.", "Nothing.");
+        _processes.Started[0].HasLeftovers = true;
+        _processes.Started[0].Exit(1);
+        var failed = await NextAsync<SupervisorEvent.CleanupFailed>(events);
+        Assert.IsType<Denied>(failed.Problem);
+        var outcome = await run;
+        Assert.Equal(2, _processes.Started.Count);
+        Assert.Contains("can't be ended (denied)", outcome.Failure!.Reason, StringComparison.Ordinal);
+        Assert.Equal(2, outcome.Survivors.Count);
+        Assert.Equal(3, supervisor.Problems.Count);
+    }
+
+    [Fact]
+    public async Task A_start_that_is_refused_is_tried_again_until_the_supervisor_gives_up()
+    {
+        _processes.Refusal = new Denied("rule", "no.", "Nothing.");
+        var supervisor = Make(maxRestarts: 1).Add(Process("a"));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await UntilAsync(events, "a", LifecycleState.Waiting);
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        var outcome = await run;
+        Assert.Equal(2, _processes.Executor.Calls.Count);
+        Assert.IsType<OperationException>(outcome.Failure!.Error);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_is_started_again_one_level_above_with_new_children()
+    {
+        var made = 0;
+        var supervisor = Make()
+            .Add(
+                new ChildSpec(
+                    "inner",
+                    () =>
+                    {
+                        made++;
+                        return Make("inner", maxRestarts: 0).Add(Process("leaf")).Add(Process("other"));
+                    }
+                )
+            );
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        Assert.Equal(2, _processes.Started.Count);
+        _processes.Started[0].Exit(1);
+        var givenUp = await NextAsync<SupervisorEvent.GivenUp>(events);
+        Assert.Equal("inner", givenUp.Path);
+        var waiting = await UntilAsync(events, "inner", LifecycleState.Waiting);
+        Assert.IsType<SupervisorFailedException>(waiting.Error);
+        Assert.Equal(0, _processes.Alive);
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        await UntilAsync(events, "inner/leaf", LifecycleState.Running);
+        Assert.Equal(2, made);
+        await StopAsync(supervisor, run);
+        Assert.Equal(0, _processes.Alive);
+    }
+
+    [Fact]
+    public async Task A_detached_process_is_left_running_and_taken_up_by_the_next_run_of_its_child()
+    {
+        var supervisor = Make(strategy: RestartStrategy.OneForAll)
+            .Add(ChildSpec.Process("daemon", _processes.Executor, Program.WithLifetime(ProcessLifetime.Detached)))
+            .Add(Process("other"));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.Started[1].Exit(1);
+        var left = await NextAsync<SupervisorEvent.LeftRunning>(events);
+        Assert.Equal(("daemon", 1000), (left.Path, left.Process.Process.Pid));
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        await UntilAsync(events, "other", LifecycleState.Running);
+        // Three starts: the daemon once, the other one twice.
+        Assert.Equal(3, _processes.Started.Count);
+        await StopAsync(supervisor, run);
+        Assert.Equal(1, _processes.Alive);
+        Assert.False(_processes.Started[0].Exited.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_child_that_does_not_end_is_abandoned_and_named_with_its_path()
+    {
+        var never = new TaskCompletionSource();
+        var supervisor = Make().Add(new ChildSpec("inner", () => Make("inner").Add(new ChildSpec("stuck", () => new Stuck(never.Task)))));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        using var events = supervisor.Events.Subscribe();
+        _ = supervisor.Handle.ShutdownAsync();
+        await UntilAsync(events, "inner/stuck", LifecycleState.Stopping);
+        _clock.Advance(Supervisor.DefaultGrace);
+        var outcome = await run;
+        Assert.Equal("did not end in time: inner/stuck", outcome.ToString());
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task It_can_be_run_again_after_its_end()
+    {
+        var supervisor = Make().Add(Process("a"));
+        for (var i = 1; i <= 2; i++)
+        {
+            var run = supervisor.RunToEndAsync(Test);
+            await supervisor.Up;
+            Assert.Equal((i, 1), (_processes.Started.Count, _processes.Alive));
+            await StopAsync(supervisor, run);
+        }
+    }
+
+    [Fact]
+    public async Task Children_come_and_go_while_it_runs()
+    {
+        var supervisor = Make();
+        var run = supervisor.RunToEndAsync(Test);
+        using var events = supervisor.Events.Subscribe();
+        supervisor.Add(Process("late"));
+        await UntilAsync(events, "late", LifecycleState.Running);
+        Assert.Throws<InvalidOperationException>(() => supervisor.Add(Process("late")));
+        Assert.True(await supervisor.RemoveAsync("late"));
+        Assert.False(await supervisor.RemoveAsync("late"));
+        Assert.Equal((0, 0), (_processes.Alive, supervisor.Children.Count));
+        await StopAsync(supervisor, run);
+    }
+
+    [Fact]
+    public async Task Messages_reach_the_children_and_a_shutdown_before_the_run_is_kept()
+    {
+        var service = new Stuck(Task.CompletedTask);
+        var supervisor = Make().Add(new ChildSpec("a", () => service));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        await supervisor.Handle.ReloadAsync();
+        await StopAsync(supervisor, run);
+        Assert.Equal([RuntimeControlMessage.Reload, RuntimeControlMessage.Shutdown], service.Heard);
+
+        var other = Make().Add(Process("b"));
+        await other.Handle.ShutdownAsync();
+        Assert.True((await other.RunToEndAsync(Test)).IsSuccess);
+        Assert.Empty(_processes.Started);
+    }
+
+    [Fact]
+    public void Who_names_no_processes_costs_nothing()
+    {
+        IChild child = new Stuck(Task.CompletedTask);
+        var named = child.ChildProcesses.Count;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            named += child.ChildProcesses.Count;
+        }
+
+        Assert.Equal(0, named);
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1000 * 8, "It allocates.");
+    }
+
+    private Supervisor Make(string name = "root", int maxRestarts = 5, RestartStrategy strategy = RestartStrategy.OneForOne) =>
+        new(
+            name,
+            _processes.Executor,
+            new SupervisorOptions
+            {
+                TimeProvider = _clock,
+                MaxRestarts = maxRestarts,
+                Strategy = strategy,
+            },
+            random: () => 0
+        );
+
+    private ChildSpec Process(string name) => ChildSpec.Process(name, _processes.Executor, Program);
+
+    private static async Task StopAsync(Supervisor supervisor, Task<SupervisorOutcome> run)
+    {
+        await supervisor.Handle.ShutdownAsync();
+        var outcome = await run;
+        Assert.True(outcome.IsSuccess, outcome.ToString());
+    }
+
+    private static async Task<SupervisorEvent.Changed> UntilAsync(Subscription<SupervisorEvent> events, string path, LifecycleState state)
+    {
+        while (true)
+        {
+            var changed = await NextAsync<SupervisorEvent.Changed>(events);
+            if (changed.To == state && string.Equals(changed.Path, path, StringComparison.Ordinal))
+            {
+                return changed;
+            }
+        }
+    }
+
+    private static async Task<T> NextAsync<T>(Subscription<SupervisorEvent> events)
+        where T : SupervisorEvent
+    {
+        while (true)
+        {
+            if ((await events.NextAsync(Test))!.Value.Event is T told)
+            {
+                return told;
+            }
+        }
+    }
+
+    /// <summary>Ends after a shutdown, when something else allows it.</summary>
+    private sealed class Stuck(Task allowed) : IChild
+    {
+        private readonly RuntimeGuard _guard = new();
+
+        public List<RuntimeControlMessage> Heard { get; } = [];
+
+        public IProcessControlHandler Handle => _guard;
+
+        public async Task RunAsync(CancellationToken abandoned)
+        {
+            using var ticker = _guard.CreateTicker();
+            do
+            {
+                Heard.Add(await ticker.NextAsync(CancellationToken.None));
+            } while (Heard[^1] != RuntimeControlMessage.Shutdown);
+
+            await allowed;
+        }
+    }
+}
