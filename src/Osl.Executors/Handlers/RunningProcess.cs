@@ -69,6 +69,8 @@ internal sealed class RunningProcess : IRunningProcess
 
     public Task<ProcessExit> Exited => _exited.Task;
 
+    public bool IsGroupAlive => OwnGroup is not null && !_launched.GroupEnded.IsCompleted;
+
     public Task<CapturedStreams> OutputEnded => _launched.OutputEnded;
 
     public void EndCapture() => _launched.EndCapture();

@@ -27,6 +27,9 @@ public interface IRunningProcess : IAsyncDisposable
     /// <summary>Completes when the process has ended. Its group and its streams may live on. Never faults.</summary>
     Task<ProcessExit> Exited { get; }
 
+    /// <summary>Whether somebody may be left in the group that was made for it, the process itself included. False where it has none.</summary>
+    bool IsGroupAlive => Group is { } group && group.Leader == Process;
+
     /// <summary>Completes when the last holder of each captured stream has closed it, or when capturing was given up. Never faults.</summary>
     Task<CapturedStreams> OutputEnded { get; }
 
