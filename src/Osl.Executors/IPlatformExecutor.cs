@@ -29,6 +29,12 @@ internal interface IPlatformExecutor : IProcessTable, IAsyncDisposable
     OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan);
 
     /// <summary>
+    /// Takes a process that is held into care: registered, watched, and guarded where it is Managed. When it returns an error, nothing has
+    /// changed for the process. PermissionRefused where it can't be ended or put into a job.
+    /// </summary>
+    OneOf<LaunchedProcess, OperationError> Attach(AttachPlan plan);
+
+    /// <summary>
     /// Finds out where the streams of a spawn lead beside pipes, and holds it. Changes nothing. NotFound, PermissionRefused, or
     /// Unsupported for what this platform has no way to do.
     /// </summary>
@@ -80,6 +86,9 @@ internal abstract class ProcessLease(ProcessRef process) : IDisposable
     /// <summary>Its line of the process table; null when it is gone (a zombie still has one).</summary>
     public abstract ProcessState? Read();
 
+    /// <summary>The path of its program; null when that can't be told. Of no use for a decision: a process can have its own replaced.</summary>
+    public virtual string? ProgramPath() => null;
+
     /// <summary>Sends a signal. Null, or StaleProcess (it has ended), PermissionRefused, Unsupported.</summary>
     public abstract OperationError? Signal(Signal signal);
 
@@ -112,10 +121,22 @@ internal abstract class GroupLease(GroupRef group) : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>A process that was just started. Owned by the executor until <see cref="Exited"/>; streams are the caller's.</summary>
-internal sealed class LaunchedProcess
+/// <summary>A process in the executor's care, from its start or from when it was attached to.</summary>
+internal interface IManagedProcess
+{
+    /// <summary>Makes it Detached: it survives this host and its guardian. Once; null, or why it stays Managed.</summary>
+    OperationError? Detach();
+}
+
+/// <summary>
+/// A process that was just started or attached to. Owned by the executor until <see cref="Exited"/>; streams are the caller's.
+/// </summary>
+internal sealed record LaunchedProcess
 {
     public required ProcessRef Process { get; init; }
+
+    /// <summary>What keeps it.</summary>
+    public required IManagedProcess Keeper { get; init; }
 
     public required int Pgid { get; init; }
 

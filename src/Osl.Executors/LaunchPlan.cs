@@ -1,3 +1,4 @@
+using Osl.Executors.Registry;
 using Osl.Executors.Streams;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -5,7 +6,7 @@ using Osl.Operations.Processes;
 namespace Osl.Executors;
 
 /// <summary>One launch, all questions answered: what to run, where, with what.</summary>
-internal sealed class LaunchPlan
+internal sealed class LaunchPlan : IRegistryPlan
 {
     public required OperationId Operation { get; init; }
 
@@ -93,4 +94,8 @@ internal sealed class LaunchPlan
 
     /// <summary>Whether the process leads a group of its own.</summary>
     public bool OwnsGroup => OwnsSession || Placement == ProcessGroupPlacement.NewGroup;
+
+    string IRegistryPlan.Program => Executable.Facts.Path;
+
+    bool IRegistryPlan.IsAttached => false;
 }

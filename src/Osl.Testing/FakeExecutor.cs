@@ -121,6 +121,15 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
             ProcessSignalOperation signal => new ProcessSignalResult(signal.Target.Pid, signal.TargetGroup, ProcessesAffected: 1),
             KillProcessOperation kill => new StopResult(kill.Target.Pid, IsGroup: false, ProcessesAffected: 1, Ended: 1, Forced: 0),
             KillProcessGroupOperation kill => new StopResult(kill.Target.Pgid, IsGroup: true, ProcessesAffected: 1, Ended: 1, Forced: 0),
+            AttachProcessOperation attach => new AttachProcessResult(
+                attach.Target.Process ?? Process(attach.Target.Pid),
+                attach.Target.Pid
+            ),
+            ReleaseProcessOperation release => new ReleaseProcessResult(
+                release.Target.Pid,
+                release.TargetGroup,
+                [release.Group?.Leader ?? release.Target.Process ?? Process(release.Target.Pid)]
+            ),
             QueryProcessOperation query => new QueryProcessResult(
                 State(query.Target.Process ?? Process(query.Target.Pid), query.Target.Pid)
             ),

@@ -53,6 +53,10 @@ while (Console.ReadLine() is { } line)
             launches[words[1]].Registration.Started(new ProcessRef(pid, start, ProcFs.BootId, ProcFs.PidNamespace), pid);
             Say("ok");
             break;
+        case "released":
+            launches[words[1]].Registration.Detached();
+            Say("ok");
+            break;
         case "ended":
             launches[words[1]].Registration.Ended();
             Say("ok");

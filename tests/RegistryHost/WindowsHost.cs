@@ -116,7 +116,7 @@ internal static class WindowsHost
 
     private sealed class NoRegistry : ILaunchRegistry, IRegistration
     {
-        public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan) => OneOf<IRegistration, OperationError>.FromT0(this);
+        public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan) => OneOf<IRegistration, OperationError>.FromT0(this);
 
         public GroupEntry? FindGroup(int pgid) => null;
 
@@ -130,6 +130,8 @@ internal static class WindowsHost
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         public void Started(ProcessRef process, int pgid) { }
+
+        public void Detached() { }
 
         public void Ended() { }
     }

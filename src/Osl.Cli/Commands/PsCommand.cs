@@ -123,6 +123,11 @@ internal sealed class PsCommand : OslCommand
                 json.WriteNumber("pgid"u8, entry.Pgid);
                 json.WriteNumber("pid"u8, entry.Process.Pid);
                 json.WriteBoolean("owns_group"u8, entry.OwnsGroup);
+                if (entry.Attached)
+                {
+                    json.WriteBoolean("attached"u8, true);
+                }
+
                 if (MembersOf(entry, members) is { } count)
                 {
                     json.WriteNumber("members"u8, count);

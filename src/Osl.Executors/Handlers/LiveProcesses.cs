@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Osl.Operations;
+using Osl.Operations.Processes;
 
 namespace Osl.Executors.Handlers;
 
@@ -60,6 +61,12 @@ internal sealed class LiveProcesses
         && string.Equals(process.Principal.Name, principal.Name, StringComparison.Ordinal)
             ? process.StandardOutput
             : null;
+
+    /// <summary>Who holds a process here: it may have been started for one principal and attached to for another.</summary>
+    internal IReadOnlyList<RunningProcess> Of(ProcessRef process) => [.. _running.Values.Where(running => running.Process == process)];
+
+    /// <summary>Who is in a group here, or made it.</summary>
+    internal IReadOnlyList<RunningProcess> Of(GroupRef group) => [.. _running.Values.Where(running => running.Group == group)];
 
     internal IReadOnlyList<RunningProcess> Snapshot() => [.. _running.Values];
 }

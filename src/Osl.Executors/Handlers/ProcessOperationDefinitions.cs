@@ -25,6 +25,14 @@ internal static class ProcessOperationDefinitions
                 ProcessOperationKinds.KillGroup,
                 new KillProcessGroupHandler(services)
             ),
+            new OperationDefinition<AttachProcessOperation, AttachProcessResult>(
+                ProcessOperationKinds.Attach,
+                new AttachProcessHandler(services)
+            ),
+            new OperationDefinition<ReleaseProcessOperation, ReleaseProcessResult>(
+                ProcessOperationKinds.Release,
+                new ReleaseProcessHandler(services)
+            ),
             new OperationDefinition<QueryProcessOperation, QueryProcessResult>(
                 ProcessOperationKinds.Query,
                 new QueryProcessHandler(services)

@@ -4,16 +4,20 @@ using Osl.Operations.Processes;
 
 namespace Osl.Executors.Handlers;
 
-/// <summary>The live view of a process that was launched, and what the host itself does about it: time limit, exit record.</summary>
+/// <summary>
+/// The live view of a process that was launched or attached to, and what the host itself does about it: time limit, exit record.
+/// </summary>
 internal sealed class RunningProcess : IRunningProcess
 {
     private readonly HandlerServices _services;
     private readonly LaunchedProcess _launched;
     private readonly OperationScope _scope;
-    private readonly SpawnProcessOperation _operation;
+    private readonly SpawnProcessOperation? _spawn;
+    private readonly Lock _releasing = new();
     private readonly TaskCompletionSource<ProcessExit> _exited = new();
     private readonly ITimer? _timeLimit;
     private volatile bool _timeLimitReached;
+    private volatile bool _isDetached;
     private volatile Task<StopReport>? _ending;
 
     internal RunningProcess(HandlerServices services, LaunchedProcess launched, OperationScope scope, SpawnProcessOperation operation)
@@ -21,7 +25,9 @@ internal sealed class RunningProcess : IRunningProcess
         _services = services;
         _launched = launched;
         _scope = scope;
-        _operation = operation;
+        _spawn = operation;
+        _isDetached = operation.Lifetime == ProcessLifetime.Detached;
+        StopSequence = operation.StopSequence;
         services.Live.Add(this);
         if (launched is { StandardOutput: not null, Terminal: null })
         {
@@ -39,6 +45,16 @@ internal sealed class RunningProcess : IRunningProcess
         }
     }
 
+    internal RunningProcess(HandlerServices services, LaunchedProcess attached, OperationScope scope, AttachProcessOperation operation)
+    {
+        _services = services;
+        _launched = attached;
+        _scope = scope;
+        _isDetached = operation.Lifetime == ProcessLifetime.Detached;
+        StopSequence = operation.StopSequence;
+        services.Live.Add(this);
+    }
+
     /// <summary>Begins to wait for the end. A step of its own, so that what has to be told of the start is told before.</summary>
     internal void Observe() => _ = ObserveExitAsync();
 
@@ -50,12 +66,15 @@ internal sealed class RunningProcess : IRunningProcess
 
     internal string? JobId => _launched.JobId;
 
-    internal ProcessLifetime Lifetime => _operation.Lifetime;
+    internal ProcessLifetime Lifetime => _isDetached ? ProcessLifetime.Detached : ProcessLifetime.Managed;
+
+    /// <summary>A run, whose end somebody waits for.</summary>
+    internal bool IsRun { get; init; }
 
     /// <summary>The group that was made for it. One that it joined is not its own to end.</summary>
     private GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;
 
-    internal StopSequence StopSequence => _operation.StopSequence;
+    internal StopSequence StopSequence { get; }
 
     public ProcessRef Process => _launched.Process;
 
@@ -146,6 +165,57 @@ internal sealed class RunningProcess : IRunningProcess
             ? await EndAsync(StopSequence.Immediate, CancellationToken.None).ConfigureAwait(false)
             : report;
     }
+
+    /// <summary>Why it can't be released; null when it can. What may not be Detached from its start can't become so either.</summary>
+    internal OperationError? WhyNotReleased()
+    {
+        if (_spawn is null || _isDetached)
+        {
+            return null;
+        }
+
+        if (IsRun)
+        {
+            return CanNot("somebody waits for the end of its run", "Start it by a spawn instead.");
+        }
+
+        // In its group it stays, whether it has joined that or not.
+        var detached = _spawn with
+        {
+            Lifetime = ProcessLifetime.Detached,
+            ProcessGroup = ProcessGroupConfig.Inherit,
+            ForegroundTerminal = false,
+        };
+        return ProcessOperationKinds.Spawn.Validate(detached) is { Count: > 0 } failures
+            ? CanNot(
+                string.Join(" ", failures).TrimEnd('.'),
+                "Start it with its output inherited, discarded or in a file that is not rotated, without a terminal of its own and a time limit."
+            )
+            : null;
+    }
+
+    /// <summary>Makes it Detached.</summary>
+    /// <returns>Whether it was Managed until now; or why it still is.</returns>
+    internal OneOf<bool, OperationError> Release()
+    {
+        lock (_releasing)
+        {
+            if (_isDetached)
+            {
+                return false;
+            }
+
+            if (_launched.Keeper.Detach() is { } refused)
+            {
+                return refused;
+            }
+
+            _isDetached = true;
+            return true;
+        }
+    }
+
+    private Unsupported CanNot(string why, string instead) => new($"releasing process {Process.Pid}: {why}", instead);
 
     /// <summary>Who left the group and is alive.</summary>
     internal ValueList<ProcessRef> Escaped() => OwnGroup is { } group ? _services.Platform.Escaped(group).ToValueList() : [];

@@ -21,6 +21,11 @@ internal static class Targets
         var state = lease.Read();
         // A member of a group that Osl made is known by its group: the registry has an entry for the leader only.
         var entry = lease.Entry ?? (state is null ? null : services.Registry.FindGroup(state.Pgid));
+        if (!IsOf(entry, context))
+        {
+            entry = services.Registry.FindAttached(lease.Process, context.Principal.Name) ?? entry;
+        }
+
         return Describe(lease.Process.Pid, isGroup: false, entry, state is null ? [] : [state], context);
     }
 
@@ -38,17 +43,18 @@ internal static class Targets
     {
         var relation =
             entry is null ? TargetRelation.Foreign
-            : string.Equals(entry.Principal, context.Principal.Name, StringComparison.Ordinal) ? TargetRelation.Own
-            : TargetRelation.OtherPrincipal;
+            : !IsOf(entry, context) ? TargetRelation.OtherPrincipal
+            : entry.Attached ? TargetRelation.Attached
+            : TargetRelation.Own;
         var others = members
             .Where(member => member.Uid >= 0 && member.Uid != HostIdentity.EffectiveUid)
             .Select(member => (int)member.Uid)
             .Distinct()
             .ToValueList();
         var reason =
-            relation != TargetRelation.Own ? "the target was not started for this principal"
-            // Root's own daemons drop to users of their own: ending them takes nothing that root has not got.
-            : others.Count > 0 && !HostIdentity.IsPrivileged ? "a member runs as another user"
+            relation is TargetRelation.Foreign or TargetRelation.OtherPrincipal ? "the target was not started for this principal"
+            // Root's own daemons drop to users of their own: ending them takes nothing that root has not got. What is attached was theirs.
+            : others.Count > 0 && (!HostIdentity.IsPrivileged || relation == TargetRelation.Attached) ? "a member runs as another user"
             : null;
         return new OperationFacts
         {
@@ -62,6 +68,9 @@ internal static class Targets
             ElevationReason = reason,
         };
     }
+
+    private static bool IsOf(GroupEntry? entry, OperationContext context) =>
+        entry is not null && string.Equals(entry.Principal, context.Principal.Name, StringComparison.Ordinal);
 
     private static Denied Protected(string what) =>
         new(

@@ -58,6 +58,37 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         return _launcher.Launch(plan);
     }
 
+    public OneOf<LaunchedProcess, OperationError> Attach(AttachPlan plan)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var lease = (LinuxProcessLease)plan.Process;
+        if (ProtectedTargets.Contains(lease.Process.Pid, isGroup: false))
+        {
+            return ProtectedTargets.Refuse(lease.Process.Pid, isGroup: false);
+        }
+
+        if (lease.TryDuplicate(out var error) is not { } pidfd)
+        {
+            return LinuxErrors.CannotHold($"process {lease.Process.Pid}", error);
+        }
+
+        if (LinuxAttachment.Begin(plan, pidfd, _watcher, _registry).TryPickT1(out var refused, out var attachment))
+        {
+            return refused;
+        }
+
+        return new LaunchedProcess
+        {
+            Process = lease.Process,
+            Keeper = attachment,
+            Pgid = plan.Pgid,
+            Exited = attachment.Exited,
+            GroupEnded = attachment.Exited,
+            OutputEnded = CaptureSet.Nothing,
+            EndCapture = static () => { },
+        };
+    }
+
     public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target) => LinuxProcessLease.Open(target, _watcher, _registry);
 
     public OneOf<GroupLease, OperationError> Hold(GroupTarget target) => _holder.Hold(target);

@@ -13,7 +13,7 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
     private volatile LaunchRegistry? _opened;
     private bool _closed;
 
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
         if (_opened is null && Open() is { } refused)
         {
@@ -34,7 +34,9 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
     public GroupEntry? FindProcess(int pid) =>
         _opened is { } opened
             ? opened.FindProcess(pid)
-            : Live().FirstOrDefault(entry => entry.Process.Pid == pid && RegistrySystem.Current.IsAlive(pid, entry.Process.StartTime));
+            : Live()
+                .OrderBy(entry => entry.Attached)
+                .FirstOrDefault(entry => entry.Process.Pid == pid && RegistrySystem.Current.IsAlive(pid, entry.Process.StartTime));
 
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
 

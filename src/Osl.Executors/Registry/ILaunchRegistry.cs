@@ -10,13 +10,39 @@ namespace Osl.Executors.Registry;
 internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
 {
     /// <summary>Reserves an entry. The first Managed one brings up the guardian; without it nothing Managed is started.</summary>
-    OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan);
+    OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan);
 
     /// <summary>The entry of a live group with that id, of any host of this user.</summary>
     GroupEntry? FindGroup(int pgid);
 
-    /// <summary>The entry of a live process with that pid, of any host of this user.</summary>
+    /// <summary>The entry of a live process with that pid, of any host of this user: who started it, before who attached to it.</summary>
     GroupEntry? FindProcess(int pid);
+
+    /// <summary>The entry of a living process that was attached to for a principal.</summary>
+    GroupEntry? FindAttached(ProcessRef process, string principal) =>
+        Live()
+            .FirstOrDefault(entry =>
+                entry.Attached && entry.Process == process && string.Equals(entry.Principal, principal, StringComparison.Ordinal)
+            );
+}
+
+/// <summary>What an entry of the registry says from the beginning.</summary>
+internal interface IRegistryPlan
+{
+    OperationId Operation { get; }
+
+    OperationContext Context { get; }
+
+    /// <summary>The program's path.</summary>
+    string Program { get; }
+
+    ProcessLifetime Lifetime { get; }
+
+    /// <summary>Whether the process leads a group of its own.</summary>
+    bool OwnsGroup { get; }
+
+    /// <summary>Whether the process was there before, started by somebody else.</summary>
+    bool IsAttached { get; }
 }
 
 /// <summary>One reserved entry.</summary>
@@ -24,6 +50,9 @@ internal interface IRegistration
 {
     /// <summary>The process runs.</summary>
     void Started(ProcessRef process, int pgid);
+
+    /// <summary>It is Managed no longer: nobody ends it when this host is gone.</summary>
+    void Detached();
 
     /// <summary>The launch failed, or nobody of its group is alive any more. Idempotent.</summary>
     void Ended();

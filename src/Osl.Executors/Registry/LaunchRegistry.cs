@@ -83,7 +83,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
         if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && BringUpGuardian() is { } unguarded)
         {
@@ -118,7 +118,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 registration.Detached,
                 registration.StartedAt.ToUnixTimeMilliseconds(),
                 registration.Principal,
-                registration.Program
+                registration.Program,
+                registration.IsAttached
             );
             SlotLine.Publish(line, SlotLine.Prepared);
             return OneOf<IRegistration, OperationError>.FromT0(registration);
@@ -144,8 +145,13 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
     /// <inheritdoc/>
     public GroupEntry? FindProcess(int pid) =>
-        Own(registration => registration.Process!.Pid == pid).Find(Runs)
-        ?? OfOthers().Where(found => found.Content.Pid == pid).Select(found => found.ToEntry()).FirstOrDefault(Runs);
+        Own(registration => registration.Process!.Pid == pid && !registration.IsAttached).Find(Runs)
+        ?? OfOthers()
+            .Where(found => found.Content.Pid == pid)
+            .OrderBy(found => found.Content.Attached)
+            .Select(found => found.ToEntry())
+            .FirstOrDefault(Runs)
+        ?? Own(registration => registration.Process!.Pid == pid).Find(Runs);
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => _system.CountMembers(entries);
@@ -271,6 +277,18 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         }
     }
 
+    private void Detached(Registration registration)
+    {
+        lock (_gate)
+        {
+            registration.Detached = true;
+            if (!_closed && ReferenceEquals(_bySlot[registration.Slot], registration))
+            {
+                SlotLine.Publish(_file.Line(registration.Slot), SlotLine.LiveDetached);
+            }
+        }
+    }
+
     private void Ended(Registration registration)
     {
         lock (_gate)
@@ -292,7 +310,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         }
     }
 
-    private sealed class Registration(LaunchRegistry registry, int slot, LaunchPlan plan, DateTimeOffset now) : IRegistration
+    private sealed class Registration(LaunchRegistry registry, int slot, IRegistryPlan plan, DateTimeOffset now) : IRegistration
     {
         internal int Slot { get; } = slot;
 
@@ -300,9 +318,11 @@ internal sealed class LaunchRegistry : ILaunchRegistry
 
         internal string Principal { get; } = plan.Context.Principal.Name;
 
-        internal string Program { get; } = plan.Executable.Facts.Path;
+        internal string Program { get; } = plan.Program;
 
-        internal bool Detached { get; } = plan.Lifetime == ProcessLifetime.Detached;
+        internal bool Detached { get; set; } = plan.Lifetime == ProcessLifetime.Detached;
+
+        internal bool IsAttached { get; } = plan.IsAttached;
 
         internal bool OwnsGroup { get; private set; } = plan.OwnsGroup;
 
@@ -313,6 +333,8 @@ internal sealed class LaunchRegistry : ILaunchRegistry
         internal int Pgid { get; private set; }
 
         public void Started(ProcessRef process, int pgid) => registry.Started(this, process, pgid);
+
+        void IRegistration.Detached() => registry.Detached(this);
 
         public void Ended() => registry.Ended(this);
 
@@ -331,6 +353,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 Pgid = Pgid,
                 StartTime = Process.StartTime,
                 OwnsGroup = OwnsGroup,
+                Attached = IsAttached,
                 Detached = Detached,
                 EpochMilliseconds = StartedAt.ToUnixTimeMilliseconds(),
                 Principal = Principal,

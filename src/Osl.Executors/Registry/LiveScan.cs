@@ -78,6 +78,9 @@ internal sealed class LiveScan(IRegistrySystem system)
                 Content.Principal,
                 Content.Program,
                 DateTimeOffset.FromUnixTimeMilliseconds(Content.EpochMilliseconds)
-            );
+            )
+            {
+                Attached = Content.Attached,
+            };
     }
 }

@@ -12,13 +12,14 @@ namespace Osl.Executors.Registry;
 /// </summary>
 /// <remarks>
 /// <code>
-/// column  0  2..33  35..44  46..55  57..76  78    80        82..96   98..236              238..245  247..254  255
-///         S  OPID   PID     PGID    START   OWNS  LIFETIME  EPOCHMS  PRINCIPAL PROGRAM    SUM1      SUM2      newline
+/// column  0  2..33  35..44  46..55  57..76  78    80        82..96   97    98..236              238..245  247..254  255
+///         S  OPID   PID     PGID    START   OWNS  LIFETIME  EPOCHMS  KIND  PRINCIPAL PROGRAM    SUM1      SUM2      newline
 /// </code>
 /// <para>
 /// States: <c>F</c> free, <c>P</c> prepared (a process of this operation may exist), <c>L</c> live and Managed, <c>D</c> live and
 /// Detached. The state is one byte and is always stored last, with release order: whoever kills the host at any moment leaves
-/// either the old or the new meaning. A prepared line says its operation, lifetime and names; pid, pgid, start and owns count in
+/// either the old or the new meaning. What is live and released becomes D by that byte alone; what it was started as stays in LIFETIME. KIND
+/// is blank, or <c>A</c> for a process that was attached to. A prepared line says its operation, lifetime and names; pid, pgid, start and owns count in
 /// L and D only, since they are written while it is prepared.
 /// </para>
 /// <para>
@@ -48,6 +49,7 @@ internal static class SlotLine
     private static readonly Range ProcessSum = 247..255;
     private const int OwnsAt = 78;
     private const int LifetimeAt = 80;
+    private const int KindAt = 97;
 
     /// <summary>A free line.</summary>
     internal static void WriteFree(Span<byte> line)
@@ -64,7 +66,8 @@ internal static class SlotLine
         bool detached,
         long epochMilliseconds,
         string principal,
-        string program
+        string program,
+        bool attached = false
     )
     {
         Span<byte> fresh = stackalloc byte[Length];
@@ -73,6 +76,7 @@ internal static class SlotLine
         fresh[35] = fresh[46] = fresh[57] = fresh[OwnsAt] = (byte)'0';
         fresh[LifetimeAt] = (byte)(detached ? 'D' : 'M');
         _ = Utf8Formatter.TryFormat(Math.Max(0, epochMilliseconds), fresh[Epoch], out _);
+        fresh[KindAt] = (byte)(attached ? 'A' : ' ');
         var names = fresh[Names];
         var used = SlotText.Encode(principal, names[..PrincipalRoom]) + 1;
         _ = SlotText.Encode(program, names[used..]);
@@ -109,6 +113,7 @@ internal static class SlotLine
             || line[0] is not (Prepared or Live or LiveDetached)
             || line[Length - 1] != (byte)'\n'
             || line[LifetimeAt] is not ((byte)'M' or (byte)'D')
+            || line[KindAt] is not ((byte)' ' or (byte)'A')
             || !OperationId.TryParse(Encoding.ASCII.GetString(line[Operation]), out var operation)
             || !SumHolds(line, Reservation, ReservationSum)
             || !TryNumber(line[Epoch], out var epoch)
@@ -123,6 +128,7 @@ internal static class SlotLine
         content = new SlotContent(operation, line[0])
         {
             Detached = prepared ? line[LifetimeAt] == (byte)'D' : line[0] == LiveDetached,
+            Attached = line[KindAt] == (byte)'A',
             EpochMilliseconds = epoch,
             Principal = principal,
             Program = program,
@@ -209,6 +215,9 @@ internal readonly record struct SlotContent(OperationId Operation, byte State)
     internal bool OwnsGroup { get; init; }
 
     internal bool Detached { get; init; }
+
+    /// <summary>It was there before, started by somebody else.</summary>
+    internal bool Attached { get; init; }
 
     internal long EpochMilliseconds { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class WindowsExecutor : IPlatformExecutor
     private readonly WindowsWaits _waits;
     private readonly WindowsProcesses _processes;
     private readonly WindowsLauncher _launcher;
+    private readonly WindowsAttacher _attacher;
     private volatile bool _disposed;
 
     /// <param name="options">From the host.</param>
@@ -32,6 +33,7 @@ internal sealed class WindowsExecutor : IPlatformExecutor
         _waits = new WindowsWaits(options.Time);
         _processes = new WindowsProcesses(registry);
         _launcher = new WindowsLauncher(registry, _watcher, mode);
+        _attacher = new WindowsAttacher(registry, _watcher);
     }
 
     public PlatformCapabilities Capabilities => WindowsCapabilities.Read(_mode);
@@ -46,6 +48,12 @@ internal sealed class WindowsExecutor : IPlatformExecutor
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _launcher.Launch(plan);
+    }
+
+    public OneOf<LaunchedProcess, OperationError> Attach(AttachPlan plan)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _attacher.Attach(plan);
     }
 
     public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target) =>

@@ -159,6 +159,12 @@ internal sealed class AuditRecords(HostProcess host, IPolicy policy)
                 Forced = stopped.Forced,
                 Escaped = stopped.Escaped.Count == 0 ? null : stopped.Escaped.Select(process => process.Pid).ToValueList(),
             },
+            AttachProcessResult attached => record with { Pid = attached.Pid, Pgid = attached.Pgid },
+            ReleaseProcessResult released => record with
+            {
+                Pid = released.IsGroup ? null : released.TargetPid,
+                ProcessesAffected = released.Released.Count,
+            },
             QueryProcessResult query => record with { Pid = query.State.Process.Pid, Pgid = query.State.Pgid },
             _ => record,
         };

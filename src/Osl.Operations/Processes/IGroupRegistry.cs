@@ -20,7 +20,7 @@ public interface IGroupRegistry
     IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries);
 }
 
-/// <summary>One process that was started, with its group.</summary>
+/// <summary>One process that was started or attached to, with its group.</summary>
 /// <param name="Operation">What started it, and the marker its descendants carry.</param>
 /// <param name="Process">The process that was started.</param>
 /// <param name="Pgid">The group it was put into.</param>
@@ -29,7 +29,7 @@ public interface IGroupRegistry
 /// <param name="HostPid">The host that started it; it may have ended when Detached.</param>
 /// <param name="Principal">On whose behalf.</param>
 /// <param name="Program">The program's path, without arguments. Untrusted text: escape it for display.</param>
-/// <param name="StartedAt">When, UTC.</param>
+/// <param name="StartedAt">When it was started or attached to, UTC.</param>
 public sealed record GroupEntry(
     OperationId Operation,
     ProcessRef Process,
@@ -42,6 +42,9 @@ public sealed record GroupEntry(
     DateTimeOffset StartedAt
 )
 {
+    /// <summary>Whether it was there before, and was taken into care by an <see cref="AttachProcessOperation"/>.</summary>
+    public bool Attached { get; init; }
+
     /// <summary>The group as a target; null when the process shares its host's.</summary>
     [JsonIgnore]
     public GroupRef? Group => OwnsGroup ? new GroupRef(Pgid, Process, Operation) : null;

@@ -69,6 +69,29 @@ public static class ProcessOperationKinds
             NeverWaitsForJournal = true,
         };
 
+    /// <summary><see cref="AttachProcessOperation"/></summary>
+    public static OperationKind<AttachProcessOperation> Attach { get; } =
+        new(
+            "attach_process",
+            ProcessActions.Attach,
+            new AttachProcessValidator(),
+            OperationWriter.Write,
+            () => OperationJsonContext.Default.AttachProcessOperation
+        );
+
+    /// <summary><see cref="ReleaseProcessOperation"/></summary>
+    public static OperationKind<ReleaseProcessOperation> Release { get; } =
+        new(
+            "release_process",
+            ProcessActions.Attach,
+            new ReleaseProcessValidator(),
+            OperationWriter.Write,
+            () => OperationJsonContext.Default.ReleaseProcessOperation
+        )
+        {
+            OperationType = release => release.TargetGroup ? "release_process_group" : "release_process",
+        };
+
     /// <summary><see cref="QueryProcessOperation"/></summary>
     public static OperationKind<QueryProcessOperation> Query { get; } =
         new(
@@ -90,5 +113,5 @@ public static class ProcessOperationKinds
         );
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<OperationKind> All { get; } = [Spawn, Run, Signal, Kill, KillGroup, Query, QueryGroup];
+    public static IReadOnlyList<OperationKind> All { get; } = [Spawn, Run, Signal, Kill, KillGroup, Attach, Release, Query, QueryGroup];
 }

@@ -50,6 +50,36 @@ internal static class TargetShapes
         }
     }
 
+    /// <summary>The exact group of an operation whose target is a process, or with a flag the group that this one leads.</summary>
+    /// <param name="failures">Where to add.</param>
+    /// <param name="member">The member's name.</param>
+    /// <param name="group">The reference; null for none.</param>
+    /// <param name="targetGroup">The flag.</param>
+    /// <param name="target">The process.</param>
+    public static void RequireGroupBeside(
+        this ref ShapeFailures failures,
+        string member,
+        GroupRef? group,
+        bool targetGroup,
+        ProcessTarget? target
+    )
+    {
+        if (group is null)
+        {
+            return;
+        }
+
+        if (!targetGroup)
+        {
+            failures.Add(member, "is given without TargetGroup");
+        }
+
+        if (target is not null)
+        {
+            failures.RequireGroupReference(member, group, target.Pid);
+        }
+    }
+
     /// <summary>The reference to a group, beside the number that it has to agree with.</summary>
     /// <param name="failures">Where to add.</param>
     /// <param name="member">The member's name.</param>

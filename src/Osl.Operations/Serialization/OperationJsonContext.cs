@@ -22,6 +22,8 @@ namespace Osl.Operations;
 [JsonSerializable(typeof(ProcessSignalOperation))]
 [JsonSerializable(typeof(KillProcessOperation))]
 [JsonSerializable(typeof(KillProcessGroupOperation))]
+[JsonSerializable(typeof(AttachProcessOperation))]
+[JsonSerializable(typeof(ReleaseProcessOperation))]
 [JsonSerializable(typeof(QueryProcessOperation))]
 [JsonSerializable(typeof(QueryProcessGroupOperation))]
 [JsonSerializable(typeof(Argument))]

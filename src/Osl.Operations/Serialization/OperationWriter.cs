@@ -47,6 +47,24 @@ internal static partial class OperationWriter
         json.WriteEndObject();
     }
 
+    internal static void Write(Utf8JsonWriter json, AttachProcessOperation operation)
+    {
+        json.WriteStartObject();
+        WriteTarget(json, operation.Target);
+        WriteIfNotDefault(json, "lifetime"u8, NameOf(operation.Lifetime), (int)operation.Lifetime);
+        WriteStopSequence(json, operation.StopSequence);
+        json.WriteEndObject();
+    }
+
+    internal static void Write(Utf8JsonWriter json, ReleaseProcessOperation operation)
+    {
+        json.WriteStartObject();
+        WriteTarget(json, operation.Target);
+        WriteIfTrue(json, "target_group"u8, operation.TargetGroup);
+        WriteGroup(json, operation.Group);
+        json.WriteEndObject();
+    }
+
     internal static void Write(Utf8JsonWriter json, QueryProcessOperation operation)
     {
         json.WriteStartObject();

@@ -20,7 +20,7 @@ internal sealed class MemoryRegistry : ILaunchRegistry
 
     public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) => RegistrySystem.Current.CountMembers(entries);
 
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan)
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
         if (Refusal is not null)
         {
@@ -41,7 +41,7 @@ internal sealed class MemoryRegistry : ILaunchRegistry
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private sealed class Registration(MemoryRegistry registry, LaunchPlan plan) : IRegistration
+    private sealed class Registration(MemoryRegistry registry, IRegistryPlan plan) : IRegistration
     {
         public void Started(ProcessRef process, int pgid) =>
             registry._entries[this] = new GroupEntry(
@@ -52,9 +52,14 @@ internal sealed class MemoryRegistry : ILaunchRegistry
                 plan.Lifetime,
                 Environment.ProcessId,
                 plan.Context.Principal.ToString() ?? "",
-                plan.Executable.Facts.Path,
+                plan.Program,
                 TimeProvider.System.GetUtcNow()
-            );
+            )
+            {
+                Attached = plan.IsAttached,
+            };
+
+        public void Detached() => registry._entries[this] = registry._entries[this]! with { Lifetime = ProcessLifetime.Detached };
 
         public void Ended() => registry._entries.TryRemove(this, out _);
     }

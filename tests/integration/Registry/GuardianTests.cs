@@ -77,6 +77,26 @@ public sealed class GuardianTests : IDisposable
         Assert.Empty(host.Living());
     }
 
+    [Fact]
+    public void What_was_released_lives_on_and_is_listed()
+    {
+        using var host = HostProcess.Start(_directory.Path);
+        using var guardian = new Held(host.Reserve("r", "managed own"));
+        using var released = host.Start("r", "sleep 3600 & echo up; wait");
+        _ = host.Ask("started r");
+        using var managed = host.Launch("m", "managed own", "echo up; exec sleep 3600");
+        Assert.Equal("ok", host.Ask("released r"));
+
+        host.Kill();
+        guardian.WaitUntilEnded();
+
+        Assert.False(managed.IsAlive);
+        Assert.True(released.IsAlive);
+        Assert.Equal(2, host.Living().Count);
+        using var next = HostProcess.Start(_directory.Path);
+        Assert.Contains($"{released.Pid}:{released.Pid}:Detached:{host.Pid}", next.Ask("live"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -27,7 +27,7 @@ public sealed class ProtectedTargetsTests
         var operations =
             from id in ids
             from exact in Gen.Elements(true, false)
-            from kind in Gen.Choose(0, 6)
+            from kind in Gen.Choose(0, 9)
             from signal in Gen.Choose(1, 64)
             select Make(kind, id, exact, Signal.FromNumber(signal));
 
@@ -60,6 +60,9 @@ public sealed class ProtectedTargetsTests
             3 => new KillProcessOperation(process).WithGracePeriod(TimeSpan.FromSeconds(1)),
             4 => new KillProcessGroupOperation(group),
             5 => new KillProcessGroupOperation(group).WithSignal(signal, TimeSpan.FromSeconds(1)),
+            6 => new AttachProcessOperation(process),
+            7 => new ReleaseProcessOperation(process),
+            8 => ReleaseProcessOperation.ForGroup(group),
             _ => new SpawnProcessOperation("x").WithProcessGroup(group),
         };
     }

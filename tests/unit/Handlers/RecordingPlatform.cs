@@ -35,6 +35,12 @@ internal sealed class RecordingPlatform(int self, int ownGroup) : IPlatformExecu
         return new Unsupported("a launch", "Nothing.");
     }
 
+    public OneOf<LaunchedProcess, OperationError> Attach(AttachPlan plan)
+    {
+        Signals.Add((plan.Process.Process.Pid, false, default));
+        return new Unsupported("an attachment", "Nothing.");
+    }
+
     public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target)
     {
         Held.Add((target.Pid, false));
@@ -103,7 +109,7 @@ internal sealed class RecordingPlatform(int self, int ownGroup) : IPlatformExecu
 /// <summary>A registry in which everything was started for the one who asks, so that nothing but protection stands in the way.</summary>
 internal sealed class EverythingIsMine(string principal) : ILaunchRegistry
 {
-    public OneOf<IRegistration, OperationError> Reserve(LaunchPlan plan) => new Unsupported("a launch", "Nothing.");
+    public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan) => new Unsupported("a launch", "Nothing.");
 
     public GroupEntry? FindGroup(int pgid) => Entry(pgid);
 

@@ -240,6 +240,23 @@ internal static class OperationGenerators
                     (OperationKind)ProcessOperationKinds.KillGroup
                 )
             ),
+            (
+                1,
+                from target in AProcess
+                from stop in Stop
+                from lifetime in Gen.Elements(ProcessLifetime.Managed, ProcessLifetime.Detached)
+                select (
+                    (IOperation)new AttachProcessOperation(target) { Lifetime = lifetime, StopSequence = stop },
+                    (OperationKind)ProcessOperationKinds.Attach
+                )
+            ),
+            (1, AProcess.Select(target => ((IOperation)new ReleaseProcessOperation(target), (OperationKind)ProcessOperationKinds.Release))),
+            (
+                1,
+                AGroup.Select(target =>
+                    ((IOperation)ReleaseProcessOperation.ForGroup(target), (OperationKind)ProcessOperationKinds.Release)
+                )
+            ),
             (1, AProcess.Select(target => ((IOperation)new QueryProcessOperation(target), (OperationKind)ProcessOperationKinds.Query))),
             (
                 1,

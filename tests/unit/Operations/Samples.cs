@@ -106,6 +106,16 @@ internal static class Samples
         ("process_group_signal", ProcessSignalOperation.ForGroup(Group, Signal.FromNumber(34)), ProcessOperationKinds.Signal),
         ("kill_process", new KillProcessOperation(4711).WithGracePeriod(TimeSpan.FromSeconds(5)), ProcessOperationKinds.Kill),
         ("kill_process_group", new KillProcessGroupOperation(Group), ProcessOperationKinds.KillGroup),
+        ("attach_process", new AttachProcessOperation(4711), ProcessOperationKinds.Attach),
+        (
+            "attach_process-detached",
+            new AttachProcessOperation(Process)
+                .WithLifetime(ProcessLifetime.Detached)
+                .WithStopSequence(StopSequence.Starting(Signal.Interrupt, TimeSpan.FromSeconds(1))),
+            ProcessOperationKinds.Attach
+        ),
+        ("release_process", new ReleaseProcessOperation(Process), ProcessOperationKinds.Release),
+        ("release_process_group", ReleaseProcessOperation.ForGroup(Group), ProcessOperationKinds.Release),
         ("query_process", new QueryProcessOperation(Process), ProcessOperationKinds.Query),
         ("query_process_group", new QueryProcessGroupOperation(4711), ProcessOperationKinds.QueryGroup),
     ];

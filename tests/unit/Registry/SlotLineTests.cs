@@ -172,6 +172,27 @@ public sealed class SlotLineTests
         return line;
     }
 
+    [Fact]
+    public void What_was_attached_to_is_told_apart_from_what_was_started()
+    {
+        var id = OperationId.New(DateTimeOffset.UnixEpoch);
+        var line = new byte[SlotLine.Length];
+        SlotLine.WriteFree(line);
+        SlotLine.WriteReservation(line, id.ToString(), detached: false, 1234, "p", "x", attached: true);
+        SlotLine.WriteProcess(line, 77, 70, 5, owns: false);
+        SlotLine.Publish(line, SlotLine.Live);
+
+        Assert.True(SlotLine.TryRead(line, out var attached));
+        Assert.Equal((true, false, 77, 70), (attached.Attached, attached.Detached, attached.Pid, attached.Pgid));
+        Assert.True(SlotLine.TryRead(Live(id, 77, 77, 5, owns: true, "p", "x"), out var started));
+        Assert.False(started.Attached);
+
+        // Released by its state alone.
+        SlotLine.Publish(line, SlotLine.LiveDetached);
+        Assert.True(SlotLine.TryRead(line, out var released));
+        Assert.True(released.Detached);
+    }
+
     private static byte[] Live(OperationId id, int pid, int pgid, long start, bool owns, string principal, string program)
     {
         var line = Prepared(id, detached: false, principal, program);

@@ -178,7 +178,7 @@ internal sealed class SpawnPreparation(
             return error;
         }
 
-        var running = new RunningProcess(services, launched, scope, operation);
+        var running = new RunningProcess(services, launched, scope, operation) { IsRun = announce };
         if (announce)
         {
             services.Observer.OnStarted(scope.Id, scope.Context, running.Process, running.Pgid);

@@ -213,6 +213,7 @@ internal sealed class ProcessLauncher(
         return new LaunchedProcess
         {
             Process = process,
+            Keeper = child,
             Pgid = pgid,
             Group = ownGroup ?? plan.JoinGroup?.Group,
             StandardInput = input,

@@ -1,5 +1,6 @@
 using Osl.Executors.Registry;
 using Osl.Interop.Linux;
+using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Linux;
@@ -10,7 +11,8 @@ namespace Osl.Executors.Linux;
 /// </summary>
 internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd? pidfd, ProcessRef process, IRegistration registration)
     : EpollTarget,
-        IThreadPoolWorkItem
+        IThreadPoolWorkItem,
+        IManagedProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -116,6 +118,13 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
     /// <summary>On the pool, since it looks at every process: follows the members that outlive their leader.</summary>
     void IThreadPoolWorkItem.Execute() => _ = GroupTail.FollowAsync(watcher, groups, this, pidfd!);
+
+    /// <summary>The guardian reads the same line: that is all that tied it to us.</summary>
+    public OperationError? Detach()
+    {
+        registration.Detached();
+        return null;
+    }
 
     /// <summary>Nobody is left: the entry ends and the descriptor is closed.</summary>
     internal void Release()

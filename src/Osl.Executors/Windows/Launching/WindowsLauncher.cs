@@ -199,6 +199,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
         return new LaunchedProcess
         {
             Process = reference,
+            Keeper = child,
             Pgid = pgid,
             Group = ownGroup ?? plan.JoinGroup?.Group,
             JobId = ownGroup is not null ? JobNames.Of(plan.Operation) : (plan.JoinGroup as WindowsGroupLease)?.Name,

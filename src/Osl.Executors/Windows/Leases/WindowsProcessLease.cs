@@ -88,6 +88,8 @@ internal sealed class WindowsProcessLease : ProcessLease
 
     public override ProcessState? Read() => _processes.Read(Process);
 
+    public override string? ProgramPath() => ProcessHandle.ImagePath(_handle) is { Length: > 0 } path ? path : null;
+
     public override OperationError? Signal(Signal signal)
     {
         var target = $"process {Process.Pid}";

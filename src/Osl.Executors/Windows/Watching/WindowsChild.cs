@@ -1,11 +1,12 @@
 using Osl.Executors.Registry;
 using Osl.Interop.Windows;
+using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Executors.Windows;
 
 /// <summary>
-/// One process that was launched, with the job made for it, from its start until nobody is in the job.
+/// One process that was launched or attached to, with the job made for it, from its start until nobody is in the job.
 /// </summary>
 /// <remarks>
 /// Three things follow an exit, in this order: the registry's entry is ended (when nobody of its group is left, or it has none of its
@@ -13,7 +14,7 @@ namespace Osl.Executors.Windows;
 /// is the group's id, from being given away. The handle of the job stays open until the job is empty: with the last handle a
 /// Managed job's processes end and a named job's name goes.
 /// </remarks>
-internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWatch
+internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWatch, IManagedProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -70,6 +71,58 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
             _released = true;
             ForgetLeader();
             job.Dispose();
+        }
+    }
+
+    /// <summary>For an attachment that could not be completed: the process goes on as before, in a job that does nothing to it.</summary>
+    internal void LetGo()
+    {
+        watcher.Remove(this, wasTail: false);
+        lock (_gate)
+        {
+            _released = true;
+            job.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Lets the process itself keep its job's name when we are gone: the name goes with the last handle. With no right but to wait.
+    /// </summary>
+    /// <returns>The Win32 code, or 0.</returns>
+    internal int Lend() =>
+        Kernel32.DuplicateHandle(Kernel32.GetCurrentProcess(), job.Value, _process!.Value, out _, Kernel32.SYNCHRONIZE, 0, 0) != 0
+            ? 0
+            : Win32Error.Last;
+
+    /// <summary>The job's end is the process's no longer; all its other limits stay.</summary>
+    public OperationError? Detach()
+    {
+        lock (_gate)
+        {
+            if (_released)
+            {
+                return null;
+            }
+
+            // First what only helps, then what counts: when that fails it stays Managed, and nothing is lost. Who has ended needs no name.
+            var error = OwnGroup is null || ProcessHandle.HasEnded(_process!) ? 0 : Lend();
+            if (error == 0 && Job.TryReadLimits(job, out var limits, out error))
+            {
+                limits.Flags &= ~JobLimits.KillOnJobClose;
+                error = Job.SetLimits(job, limits);
+            }
+
+            if (error != 0)
+            {
+                return new OperationFailed(
+                    "release_failed",
+                    $"Process {Process!.Pid} could not be released from its job ({Win32Error.Name(error)}).",
+                    "See the code in winerror.h; it still ends with this host."
+                );
+            }
+
+            _registration!.Detached();
+            return null;
         }
     }
 

@@ -59,6 +59,17 @@ internal static unsafe class Job
         }
     }
 
+    internal static bool TryReadLimits(Win32Handle job, out JobLimits limits, out int error)
+    {
+        fixed (JobLimits* start = &limits)
+        {
+            error = Result(
+                Kernel32.QueryInformationJobObject(job, Kernel32.JobObjectExtendedLimitInformation, start, (uint)sizeof(JobLimits), null)
+            );
+            return error == 0;
+        }
+    }
+
     internal static int SetCpuRate(Win32Handle job, JobCpuRate rate) =>
         Result(Kernel32.SetInformationJobObject(job, Kernel32.JobObjectCpuRateControlInformation, &rate, (uint)sizeof(JobCpuRate)));
 

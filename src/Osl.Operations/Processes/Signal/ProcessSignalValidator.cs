@@ -8,19 +8,6 @@ internal sealed class ProcessSignalValidator : ShapeValidator<ProcessSignalOpera
     {
         failures.RequireProcess(nameof(operation.Target), operation.Target);
         failures.RequireSignal(nameof(operation.Signal), operation.Signal);
-        if (operation.Group is not { } group)
-        {
-            return;
-        }
-
-        if (!operation.TargetGroup)
-        {
-            failures.Add(nameof(operation.Group), $"is given without {nameof(operation.TargetGroup)}");
-        }
-
-        if (operation.Target is { } target)
-        {
-            failures.RequireGroupReference(nameof(operation.Group), group, target.Pid);
-        }
+        failures.RequireGroupBeside(nameof(operation.Group), operation.Group, operation.TargetGroup, operation.Target);
     }
 }

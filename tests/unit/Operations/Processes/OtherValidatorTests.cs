@@ -46,6 +46,16 @@ public sealed class OtherValidatorTests
             { "Target.Pgid has to be greater than 1", new KillProcessGroupOperation(-1) },
             { "Target.Group is another group", new KillProcessGroupOperation(new GroupTarget(5, Samples.Group)) },
             { "StopSequence.Steps[0] has to wait", new KillProcessGroupOperation(42).WithGracePeriod(TimeSpan.FromDays(2)) },
+            { "Target is missing.", new AttachProcessOperation(null!) },
+            { "Target.Pid has to be greater than 1", new AttachProcessOperation(0) },
+            { "Lifetime", new AttachProcessOperation(42).WithLifetime((ProcessLifetime)7) },
+            { "StopSequence.Steps has to hold", new AttachProcessOperation(42).WithStopSequence(new()) },
+            { "Target is missing.", new ReleaseProcessOperation(null!) },
+            { "Target.Pid has to be greater than 1", ReleaseProcessOperation.ForGroup(-1) },
+            {
+                "Group is given without TargetGroup.",
+                new ReleaseProcessOperation(4711) { Group = Samples.Group }
+            },
             { "Target is missing.", new QueryProcessOperation(null!) },
             { "Target is missing.", new QueryProcessGroupOperation(null!) },
             { "Target.Pgid has to be greater than 1", new QueryProcessGroupOperation(0) },
