@@ -117,6 +117,15 @@ public sealed partial class ManagedProcess
         }
     }
 
+    /// <summary>Waits until the start that is under way has come to something.</summary>
+    internal Task<OneOf<ProcessRef, OperationError>> UpAsync()
+    {
+        lock (_gate)
+        {
+            return _attempt.Task;
+        }
+    }
+
     private const string SettledCode = "process_not_restarted";
 
     private Unsupported NoCommand() =>
