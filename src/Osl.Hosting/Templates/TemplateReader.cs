@@ -172,6 +172,9 @@ internal sealed class TemplateReader
     {
         switch (_map.Find(key))
         {
+            // What outlives its manager has no business on its terminal or in its pipe, unless somebody says so.
+            case null when Switch("detach"):
+                return StandardOutputConfig.Null;
             case null or YamlText { Text: "inherit" }:
                 return StandardOutputConfig.Inherit;
             case YamlText { Text: "none" }:

@@ -38,8 +38,8 @@ internal static class TemplateWriter
         Restart(text, template.Restart);
         Stop(text, spawn.StopSequence);
         Line(text, "timeLimit", spawn.TimeLimit is { } limit ? Keywords.Write(limit) : null);
-        Line(text, "output", Output(spawn.StandardOutput));
-        Line(text, "error", Output(spawn.StandardError));
+        Line(text, "output", Output(spawn, spawn.StandardOutput));
+        Line(text, "error", Output(spawn, spawn.StandardError));
         Line(text, "user", spawn.RunAs is { } account ? Quote(account.User) : null);
         if (spawn.CpuAffinity.Count > 0)
         {
@@ -92,7 +92,7 @@ internal static class TemplateWriter
         }
     }
 
-    private static string? Output(StandardOutputConfig output) =>
+    private static string? Output(SpawnProcessOperation spawn, StandardOutputConfig output) =>
         output.Kind switch
         {
             StandardOutputKind.Null => "none",
@@ -100,6 +100,7 @@ internal static class TemplateWriter
             StandardOutputKind.File => $"{{file: {Quote(output.File ?? "")}"
                 + $"{(output.RotateSize > 0 ? $", rotateSize: {Number(output.RotateSize)}" : "")}"
                 + $"{(output.RotateCount > 0 ? $", rotateCount: {Number(output.RotateCount)}" : "")}}}",
+            StandardOutputKind.Inherit when spawn.Lifetime == ProcessLifetime.Detached => "inherit",
             _ => null,
         };
 

@@ -37,6 +37,7 @@ public sealed partial class ManagedProcess
     private int _asks;
     private int _pendingAsks;
     private bool _isAskAccepted;
+    private bool _isReleased;
 
     internal ManagedProcess(
         ProcessManager manager,
@@ -325,6 +326,7 @@ public sealed partial class ManagedProcess
         {
             _loop.AskToEnd();
             _isAskAccepted = true;
+            _isReleased = true;
         }
 
         _released.TrySetResult();
@@ -357,6 +359,12 @@ public sealed partial class ManagedProcess
     /// <summary>Under the lock.</summary>
     private void Tell(LifecycleState before, ProcessStatus statusBefore, ProcessEnd? end)
     {
+        if (_isReleased)
+        {
+            // It goes on, and what the session says of its own end is nothing that has happened to it.
+            return;
+        }
+
         var notice = new ProcessNotice(
             Name,
             _live?.Process,

@@ -99,12 +99,24 @@ public sealed partial class ProcessManager : IAsyncDisposable
 
     /// <summary>Defines a process by a template, under the template's name, and does not start it.</summary>
     /// <param name="template">The template.</param>
+    /// <param name="output">Where its output is written, where its template lets it inherit the host's and it ends with the host; null for the host's.</param>
+    /// <param name="error">The same for its errors.</param>
     /// <returns>The process; or why it can't be: its name is taken or none.</returns>
-    public OneOf<ManagedProcess, OperationError> NewProcess(ProcessTemplate template)
+    public OneOf<ManagedProcess, OperationError> NewProcess(ProcessTemplate template, Stream? output = null, Stream? error = null)
     {
         ArgumentNullException.ThrowIfNull(template);
-        return Add(template, options: null);
+        var spawn = template.Spawn;
+        if (spawn.Lifetime == ProcessLifetime.Detached || (output is null && error is null))
+        {
+            return Add(template, options: null);
+        }
+
+        spawn = spawn with { StandardOutput = PipeFor(spawn.StandardOutput, output), StandardError = PipeFor(spawn.StandardError, error) };
+        return Add(template with { Spawn = spawn }, new ProcessOptions { Output = output, Error = error });
     }
+
+    private static StandardOutputConfig PipeFor(StandardOutputConfig output, Stream? writer) =>
+        writer is not null && output.Kind == StandardOutputKind.Inherit ? StandardOutputConfig.Pipe : output;
 
     /// <summary>
     /// Forgets a process. It is not ended, and not started again: whoever wants that ends it first. Its host still ends it in the end, unless it is
