@@ -130,6 +130,18 @@ internal static class ExitCodes
             _ => Failed,
         };
 
+    /// <summary>For an error of a manager, of which only the code came over its socket.</summary>
+    internal static int OfCode(OperationError error) =>
+        error.Code switch
+        {
+            "validation_failed" => WrongUsage,
+            "denied" or "approval_required" or "permission_refused" => Denied,
+            "not_found" or "stale_process" => NotFound,
+            "stop_failed" => Survivors,
+            "audit_unavailable" => NoJournal,
+            _ => Of(error),
+        };
+
     /// <summary>For run.</summary>
     internal static int OfRun(OperationError error) =>
         error switch

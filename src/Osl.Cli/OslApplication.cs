@@ -30,6 +30,12 @@ internal sealed class OslApplication
         Root.Subcommands.Add(new PsCommand(_globals, io));
         Root.Subcommands.Add(new SignalCommand(_globals, io));
         Root.Subcommands.Add(new KillGroupCommand(_globals, io));
+        Root.Subcommands.Add(new ManageCommand(_globals, io));
+        foreach (var control in ControlCommand.All(_globals, io))
+        {
+            Root.Subcommands.Add(control);
+        }
+
         Root.Subcommands.Add(AuditCommands.Create(_globals, io));
         Root.Subcommands.Add(PolicyCommands.Create(_globals, io));
         Root.Subcommands.Add(new DoctorCommand(_globals, io));

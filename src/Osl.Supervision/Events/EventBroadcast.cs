@@ -41,6 +41,9 @@ public sealed class EventBroadcast<T>
         return subscription;
     }
 
+    /// <summary>Whether anybody listens at the moment.</summary>
+    internal bool IsHeard => Volatile.Read(ref _subscriptions).Length > 0;
+
     /// <summary>Tells all listeners; never waits for any.</summary>
     internal void Publish(T item)
     {

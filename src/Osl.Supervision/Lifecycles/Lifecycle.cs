@@ -13,7 +13,7 @@ internal sealed class Lifecycle
     /// <summary>The next state by state (rows) and event (columns).</summary>
     private static readonly LifecycleState[][] Table =
     [
-        //            Start     Up       Stop      Down   Fault   Again    Retry     GraceOver
+        //            Start     Up       Stop      Down   Fault   Again    Retry     GraceOver  Refused
         /* Idle      */[
             Starting,
             No,
@@ -23,10 +23,11 @@ internal sealed class Lifecycle
             No,
             No,
             No,
+            No,
         ],
-        /* Starting  */[Starting, Running, Stopping, Ended, Failed, Waiting, No, No],
-        /* Running   */[Running, No, Stopping, Ended, Failed, Waiting, No, No],
-        /* Waiting   */[Starting, No, Ended, No, No, No, Starting, No],
+        /* Starting  */[Starting, Running, Stopping, Ended, Failed, Waiting, No, No, No],
+        /* Running   */[Running, No, Stopping, Ended, Failed, Waiting, No, No, Running],
+        /* Waiting   */[Starting, No, Ended, No, No, No, Starting, No, No],
         // Whoever was asked to end while being started comes up first.
         /* Stopping  */[
             No,
@@ -37,8 +38,9 @@ internal sealed class Lifecycle
             No,
             No,
             Abandoned,
+            Running,
         ],
-        // A timer that is just firing comes too late, and changes nothing.
+        // A timer that is just firing, or an answer, comes too late and changes nothing.
         /* Ended     */[
             Starting,
             No,
@@ -48,8 +50,9 @@ internal sealed class Lifecycle
             No,
             Ended,
             Ended,
+            Ended,
         ],
-        /* Failed    */[Starting, No, Failed, No, No, No, Failed, Failed],
+        /* Failed    */[Starting, No, Failed, No, No, No, Failed, Failed, Failed],
         // It still runs: it can't be started, and may end after all.
         /* Abandoned */[
             No,
@@ -59,6 +62,7 @@ internal sealed class Lifecycle
             Failed,
             No,
             No,
+            Abandoned,
             Abandoned,
         ],
     ];

@@ -54,4 +54,7 @@ public enum LifecycleEvent
 
     /// <summary>The time to end in is over.</summary>
     GraceOver,
+
+    /// <summary>It was not asked to end after all: the asking was refused, and it runs on.</summary>
+    Refused,
 }

@@ -36,6 +36,23 @@ public sealed record RestartPolicy
     /// <summary>Started again after every end, with the defaults of the other members.</summary>
     public static RestartPolicy Always { get; } = new() { When = RestartWhen.Always };
 
+    /// <summary>Started again after every end at once, so many times in all; nothing makes it begin to count anew but a start by somebody.</summary>
+    /// <param name="count">How many times, 0 or more; null for any number, which then come no sooner one after the other than by the usual waits.</param>
+    public static RestartPolicy Times(int? count) =>
+        count is null
+            ? Always with
+            {
+                MaxRestarts = null,
+                Window = null,
+            }
+            : Always with
+            {
+                MaxRestarts = count,
+                Window = null,
+                HealthyAfter = null,
+                InitialDelay = TimeSpan.Zero,
+            };
+
     /// <summary>After which ends.</summary>
     public RestartWhen When { get; init; } = RestartWhen.OnFailure;
 

@@ -8,14 +8,10 @@ public sealed class RestartSupervisor : IRunnable
 {
     private readonly Lock _gate = new();
     private readonly Func<IRunnable> _factory;
-    private readonly RestartPolicy _policy;
     private readonly TimeProvider _clock;
-    private readonly Func<double>? _random;
     private readonly Queue<RuntimeControlMessage> _kept = new();
-    private readonly Lifecycle _life = new();
+    private readonly RestartLoop<Exception> _loop;
     private IRunnable? _child;
-    private TaskCompletionSource? _awake;
-    private bool _shutdown;
 
     /// <summary>Keeps services of one make running.</summary>
     /// <param name="name">What it is called.</param>
@@ -32,9 +28,14 @@ public sealed class RestartSupervisor : IRunnable
         ArgumentNullException.ThrowIfNull(factory);
         Name = name;
         _factory = factory;
-        _policy = RestartPolicy.Checked(policy ?? RestartPolicy.OnFailure, nameof(policy));
         _clock = clock ?? TimeProvider.System;
-        _random = random;
+        _loop = new RestartLoop<Exception>(
+            _gate,
+            RestartPolicy.Checked(policy ?? RestartPolicy.OnFailure, nameof(policy)),
+            _clock,
+            random,
+            (before, after, error) => Events.Publish(new ServiceEvent(Name, before, after, _clock.GetUtcNow(), error))
+        );
         Handle = new Control(this);
     }
 
@@ -51,7 +52,7 @@ public sealed class RestartSupervisor : IRunnable
         {
             lock (_gate)
             {
-                return _life.State;
+                return _loop.State;
             }
         }
     }
@@ -78,50 +79,31 @@ public sealed class RestartSupervisor : IRunnable
     /// <exception cref="ServiceFailedException">The policy has given up; the last failure is within.</exception>
     public async Task RunAsync(CancellationToken abandoned)
     {
-        var tracker = new RestartTracker(_policy, _clock, _random);
-        Apply(LifecycleEvent.Start);
+        lock (_gate)
+        {
+            _loop.Apply(LifecycleEvent.Start);
+        }
+
         try
         {
-            while (true)
+            var end = await _loop.RunAsync(() => RunOnceAsync(abandoned), abandoned).ConfigureAwait(false);
+            if (end.Failed)
             {
-                var started = _clock.GetTimestamp();
-                var error = await RunOnceAsync(abandoned).ConfigureAwait(false);
-                if (IsToEnd(error))
-                {
-                    return;
-                }
-
-                var decision = tracker.Ended(error is not null, _clock.GetElapsedTime(started));
-                if (decision.Verdict == RestartVerdict.Done)
-                {
-                    Apply(LifecycleEvent.Down);
-                    return;
-                }
-
-                if (decision.Verdict == RestartVerdict.Failed)
-                {
-                    Apply(LifecycleEvent.Fault, error);
-                    throw GivenUp(error, decision.Reason);
-                }
-
-                if (!await WaitAsync(decision.Delay, error, abandoned).ConfigureAwait(false))
-                {
-                    return;
-                }
+                throw GivenUp(end.Detail, end.Reason);
             }
         }
         finally
         {
             lock (_gate)
             {
-                _shutdown = false;
+                _loop.ForgetAsk();
             }
         }
     }
 
     /// <summary>Makes a service and runs it to its end.</summary>
-    /// <returns>What it has thrown; null when it ended well.</returns>
-    private async Task<Exception?> RunOnceAsync(CancellationToken abandoned)
+    /// <returns>What it has thrown, or that it ended well.</returns>
+    private async Task<RunEnd<Exception>> RunOnceAsync(CancellationToken abandoned)
     {
         try
         {
@@ -129,15 +111,15 @@ public sealed class RestartSupervisor : IRunnable
             List<RuntimeControlMessage> messages;
             lock (_gate)
             {
-                if (_shutdown)
+                if (_loop.IsToEnd)
                 {
-                    return null;
+                    return default;
                 }
 
                 _child = child;
                 messages = [.. _kept];
                 _kept.Clear();
-                ApplyLocked(LifecycleEvent.Up, null);
+                _loop.Apply(LifecycleEvent.Up);
             }
 
             foreach (var message in messages)
@@ -146,11 +128,11 @@ public sealed class RestartSupervisor : IRunnable
             }
 
             await child.RunAsync(abandoned).ConfigureAwait(false);
-            return null;
+            return default;
         }
         catch (Exception e)
         {
-            return e;
+            return new RunEnd<Exception>(Failed: true, e);
         }
         finally
         {
@@ -158,48 +140,6 @@ public sealed class RestartSupervisor : IRunnable
             {
                 _child = null;
             }
-        }
-    }
-
-    /// <summary>Whether it was asked to end, and has.</summary>
-    private bool IsToEnd(Exception? error)
-    {
-        lock (_gate)
-        {
-            if (!_shutdown)
-            {
-                return false;
-            }
-
-            ApplyLocked(LifecycleEvent.Stop, null);
-            ApplyLocked(error is null ? LifecycleEvent.Down : LifecycleEvent.Fault, error);
-            return error is null ? true : throw GivenUp(error, null);
-        }
-    }
-
-    /// <returns>Whether it goes on; false when it was asked to end meanwhile.</returns>
-    private async Task<bool> WaitAsync(TimeSpan delay, Exception? error, CancellationToken abandoned)
-    {
-        using var delayed = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
-        var awake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
-        {
-            ApplyLocked(LifecycleEvent.Again, error);
-            _awake = awake;
-            if (_shutdown)
-            {
-                awake.SetResult();
-            }
-        }
-
-        await Task.WhenAny(Task.Delay(delay, _clock, delayed.Token), awake.Task).ConfigureAwait(false);
-        await delayed.CancelAsync().ConfigureAwait(false);
-        lock (_gate)
-        {
-            _awake = null;
-            var goesOn = !_shutdown && !abandoned.IsCancellationRequested;
-            ApplyLocked(goesOn ? LifecycleEvent.Retry : LifecycleEvent.Stop, null);
-            return goesOn;
         }
     }
 
@@ -226,8 +166,7 @@ public sealed class RestartSupervisor : IRunnable
             child = _child;
             if (message == RuntimeControlMessage.Shutdown)
             {
-                _shutdown = true;
-                _awake?.TrySetResult();
+                _loop.AskToEnd();
             }
             else if (child is null && message != RuntimeControlMessage.Reload)
             {
@@ -242,23 +181,6 @@ public sealed class RestartSupervisor : IRunnable
         }
     }
 
-    private void Apply(LifecycleEvent what, Exception? error = null)
-    {
-        lock (_gate)
-        {
-            ApplyLocked(what, error);
-        }
-    }
-
-    private void ApplyLocked(LifecycleEvent what, Exception? error)
-    {
-        var before = _life.State;
-        if (_life.Apply(what))
-        {
-            Events.Publish(new ServiceEvent(Name, before, _life.State, _clock.GetUtcNow(), error));
-        }
-    }
-
     private sealed class Control(RestartSupervisor supervisor) : IProcessControlHandler
     {
         public Task SendAsync(RuntimeControlMessage message) => supervisor.SendAsync(message);
@@ -267,7 +189,7 @@ public sealed class RestartSupervisor : IRunnable
         {
             lock (supervisor._gate)
             {
-                supervisor._shutdown = false;
+                supervisor._loop.ForgetAsk();
                 supervisor._kept.Clear();
             }
         }

@@ -135,7 +135,8 @@ public sealed partial class ExamplesTests : IDisposable
         var effect =
             Effects.GetValueOrDefault(commandLine)
             ?? AuditEffects.GetValueOrDefault(commandLine)
-            ?? PolicyEffects.GetValueOrDefault(commandLine);
+            ?? PolicyEffects.GetValueOrDefault(commandLine)
+            ?? ManageEffects.GetValueOrDefault(commandLine);
         Assert.NotNull(effect);
         Assert.SkipUnless(
             Osl.Interop.Linux.Libc.GetEuid() == 0
@@ -169,6 +170,7 @@ public sealed partial class ExamplesTests : IDisposable
             }
         }
 
+        using var manager = commandLine.Contains("services", StringComparison.Ordinal) ? await ManageTests.ServicesAsync(_osl) : null;
         using var session = _osl.Open(
             "run",
             "--",
@@ -186,6 +188,12 @@ public sealed partial class ExamplesTests : IDisposable
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         await effect(new Scene(_osl, session, pgid, outcome));
+
+        if (manager is not null)
+        {
+            manager.Signal(15);
+            Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        }
 
         // The example may have ended it.
         if (OslCommandLine.IsAlive(pgid))
@@ -205,6 +213,7 @@ public sealed partial class ExamplesTests : IDisposable
             Effects
                 .Keys.Concat(AuditEffects.Keys)
                 .Concat(PolicyEffects.Keys)
+                .Concat(ManageEffects.Keys)
                 .Except(Examples.Select(row => row.Data), StringComparer.Ordinal)
         );
 

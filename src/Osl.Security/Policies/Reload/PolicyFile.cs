@@ -65,7 +65,8 @@ public static class PolicyFile
             "a file that belongs to the caller, or that everybody may read"
         );
 
-    private static OneOf<(string Text, bool MayBeTold), PolicyRefusal> Text(string path)
+    /// <summary>A bounded, well-formed text, and whether what stands in it may be told to who has called osl. Templates are read so too.</summary>
+    internal static OneOf<(string Text, bool MayBeTold), PolicyRefusal> Text(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -91,7 +92,7 @@ public static class PolicyFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Refuse(path, "there is no such file", "a policy file");
+            return Refuse(path, "there is no such file", "a file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

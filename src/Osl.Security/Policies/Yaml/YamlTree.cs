@@ -100,7 +100,7 @@ internal sealed class YamlTree
         _parser.Consume<StreamStart>();
         if (_parser.Accept<StreamEnd>(out var empty))
         {
-            throw Refuse("the file is empty", "a mapping with version and rules", empty.Start);
+            throw Refuse("the file is empty", "a mapping", empty.Start);
         }
 
         _parser.Consume<DocumentStart>();

@@ -1,0 +1,89 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Hosting.Managing;
+
+/// <summary>
+/// What a manager that was killed has left running, sorted: what was detached is taken up, what was not is ended, unless the guardian was quicker
+/// (adr/0046-osl-manage.md).
+/// </summary>
+/// <param name="host">What ends and knows what runs.</param>
+/// <param name="context">On whose behalf.</param>
+internal sealed class ManagerRecovery(OslHost host, OperationContext context)
+{
+    /// <summary>Sorts what was left.</summary>
+    /// <param name="left">What was left.</param>
+    /// <param name="isDetached">Whether the template of a name is there and detached.</param>
+    /// <returns>What is to be taken up; or why something of it may go on, so that nothing may be started.</returns>
+    internal async Task<OneOf<IReadOnlyList<Remembered>, OperationError>> SortAsync(ManagerMemory.Left left, Func<string, bool> isDetached)
+    {
+        List<Remembered> running = [];
+        foreach (var entry in left.Entries)
+        {
+            if (entry.Process is { } process && isDetached(entry.Name) && host.Processes.Read(process) is { IsAlive: true })
+            {
+                running.Add(entry);
+            }
+            else if (await EndAsync(entry, left).ConfigureAwait(false) is { } error)
+            {
+                return error;
+            }
+        }
+
+        return running;
+    }
+
+    private async Task<OperationError?> EndAsync(Remembered entry, ManagerMemory.Left left)
+    {
+        if (entry.Process is { } process)
+        {
+            return entry.Group is { } group ? await EndAsync(group).ConfigureAwait(false)
+                : host.Processes.Read(process) is { IsAlive: true } ? await EndAsync(process).ConfigureAwait(false)
+                : null;
+        }
+
+        // It died while it was starting something. Whatever it has started and not written down is in the registry under its pid, if anything is.
+        var known = left.Entries.Select(other => other.Process).OfType<ProcessRef>().ToHashSet();
+        var unknown = host
+            .Registry.Live()
+            .Where(found => found.HostPid == left.Pid && !found.Attached && !known.Contains(found.Process))
+            .ToArray();
+        if (unknown.Length > 0 && Directory.Exists($"/proc/{left.Pid}"))
+        {
+            // The pid is somebody else's by now, perhaps another host's: these may be his.
+            return new OperationFailed(
+                "may_still_run",
+                $"The manager before was killed while it started '{entry.Name}', which may be one of: {string.Join(", ", unknown.Select(found => found.Pgid))}.",
+                "Look with 'osl ps', end it with 'osl kill-group', and start the manager again."
+            );
+        }
+
+        foreach (var found in unknown)
+        {
+            var error = found.Group is { } group
+                ? await EndAsync(group).ConfigureAwait(false)
+                : await EndAsync(found.Process).ConfigureAwait(false);
+            if (error is not null)
+            {
+                return error;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<OperationError?> EndAsync(GroupRef group) =>
+        Unless(
+            await host.ExecuteAsync(new KillProcessGroupOperation(group) { StopSequence = StopSequence.Default }, context)
+                .ConfigureAwait(false)
+        );
+
+    private async Task<OperationError?> EndAsync(ProcessRef process) =>
+        Unless(
+            await host.ExecuteAsync(new KillProcessOperation(process) { StopSequence = StopSequence.Default }, context)
+                .ConfigureAwait(false)
+        );
+
+    private static OperationError? Unless(OneOf<StopResult, OperationError> outcome) =>
+        outcome.TryPickT1(out var error, out _) && error is not (NotFound or StaleProcess) ? error : null;
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text.Json;
+
+namespace Osl.Tests.Integration.Cli;
+
+/// <summary>osl manage and those who ask it.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class ManageTests : IDisposable
+{
+    private const int Kill = 9;
+    private const int Terminate = 15;
+
+    private readonly OslCommandLine _osl = new();
+
+    public void Dispose() => _osl.Dispose();
+
+    /// <summary>A manager of two templates, whose web runs.</summary>
+    internal static async Task<OslSession> ServicesAsync(OslCommandLine osl)
+    {
+        var directory = Path.Combine(osl.Directory, "services");
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await PutAsync(osl, "web", "program: sleep\narguments: [\"1000\"]\nrunOnStartup: true\nrestarts: 3");
+        await PutAsync(osl, "worker", "program: sleep\narguments: [\"1000\"]");
+        var session = osl.Open("manage", "services");
+        await session.ReadUntilAsync("web: running");
+        return session;
+    }
+
+    [Fact]
+    public async Task What_it_manages_is_started_stopped_restarted_and_shown()
+    {
+        using var manager = await ServicesAsync(_osl);
+        var first = await AskAsync(0, "status", "web");
+        Assert.Equal("running", first.GetProperty("state").GetString());
+        JsonShape.All["status"].Check(first);
+        Assert.Equal(0, (await _osl.RunAsync("start", "worker", "--dir", "services")).ExitCode);
+        var second = await AskAsync(0, "restart", "web");
+        Assert.NotEqual(PidOf(first), PidOf(second));
+        var ended = await AskAsync(0, "stop", "web");
+        Assert.Equal(("ended", JsonValueKind.Null), (ended.GetProperty("state").GetString(), ended.GetProperty("pid").ValueKind));
+        JsonShape.All["status"].Check(ended);
+        Assert.All(new[] { first, second }, line => Assert.Equal(0, OslCommandLine.AliveIn(PidOf(line))));
+        Assert.Equal(4, (await _osl.RunAsync("start", "nobody", "--dir", "services")).ExitCode);
+        Assert.Equal(2, (await _osl.RunAsync("start", "../web", "--dir", "services")).ExitCode);
+        // One manager for a directory.
+        var other = await _osl.RunAsync("manage", "services");
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("have a manager that runs", other.Error, StringComparison.Ordinal);
+        var worker = PidOf(await AskAsync(0, "status", "worker"));
+        manager.Signal(Terminate);
+        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, OslCommandLine.AliveIn(worker));
+        Assert.Equal(4, (await _osl.RunAsync("status", "--dir", "services")).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_crashes_is_told_and_comes_back_so_often_as_it_may()
+    {
+        using var manager = await ServicesAsync(_osl);
+        for (var kill = 0; kill <= 3; kill++)
+        {
+            var pid = PidOf(await AskAsync(0, "status", "web")).ToString(CultureInfo.InvariantCulture);
+            Assert.Equal(0, (await _osl.RunAsync("signal", pid, "KILL")).ExitCode);
+            await manager.ReadUntilAsync(kill < 3 ? "web: running" : "web: failed");
+        }
+    }
+
+    [Fact]
+    public async Task After_a_manager_that_was_killed_the_next_takes_up_what_goes_on_and_nothing_runs_twice()
+    {
+        using var killed = await ServicesAsync(_osl);
+        Assert.Equal(0, (await _osl.RunAsync("start", "worker", "--dir", "services")).ExitCode);
+        killed.Signal(Terminate);
+        Assert.Equal(143, (await killed.EndAsync()).ExitCode);
+
+        await PutAsync(_osl, "worker", "program: sleep\narguments: [\"1000\"]\ndetach: true\nrunOnStartup: true");
+        using var second = _osl.Open("manage", "services");
+        await second.ReadUntilAsync("worker: running");
+        var web = PidOf(await AskAsync(0, "status", "web"));
+        var worker = PidOf(await AskAsync(0, "status", "worker"));
+        second.Signal(Kill);
+        await second.EndAsync();
+
+        using var third = _osl.Open("manage", "services");
+        await third.ReadUntilAsync("web: running");
+        Assert.Equal(worker, PidOf(await AskAsync(0, "status", "worker")));
+        Assert.NotEqual(web, PidOf(await AskAsync(0, "status", "web")));
+        Assert.Equal(0, OslCommandLine.AliveIn(web));
+        // Detached: it goes on beyond its manager, until somebody stops it.
+        third.Signal(Terminate);
+        await third.EndAsync();
+        Assert.True(OslCommandLine.IsAlive(worker));
+        using var fourth = _osl.Open("manage", "services");
+        await fourth.ReadUntilAsync("web: running");
+        Assert.Equal(0, (await _osl.RunAsync("stop", "worker", "--dir", "services")).ExitCode);
+        Assert.Equal(0, OslCommandLine.AliveIn(worker));
+        fourth.Signal(Terminate);
+        await fourth.EndAsync();
+    }
+
+    [Theory]
+    [InlineData("programm: sleep", "bad.yaml:2:1: ")]
+    [InlineData("name: bad", "bad.yaml:1:1: there is no program")]
+    [InlineData("program: sleep\ntimeLimit: soon", "bad.yaml:3:12: ")]
+    [InlineData("program: sleep\nname: a..b", "bad.yaml:3:7: ")]
+    public async Task A_bad_template_is_refused_with_its_place_before_anything_starts(string text, string place)
+    {
+        Directory.CreateDirectory(
+            Path.Combine(_osl.Directory, "services"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
+        await PutAsync(_osl, "aaa", "program: sleep\nrunOnStartup: true");
+        await PutAsync(_osl, "bad", text);
+        foreach (
+            var arguments in (string[][])
+                [
+                    ["manage", "services"],
+                    ["manage", "services", "--check"],
+                ]
+        )
+        {
+            var outcome = await _osl.RunAsync(arguments);
+            Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+            Assert.Contains(place, outcome.Error, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(_osl.AuditDirectory));
+    }
+
+    [Fact]
+    public async Task With_json_each_change_and_each_template_is_an_object()
+    {
+        using (await ServicesAsync(_osl)) { }
+        using var manager = _osl.Open("manage", "services", "--json");
+        for (var line = 0; line < 2; line++)
+        {
+            JsonShape.All["manage"].Check(JsonDocument.Parse((await manager.ReadLineAsync())!).RootElement);
+        }
+
+        var check = await _osl.RunAsync("manage", "services", "--check", "--json");
+        Assert.All(check.JsonLines(), JsonShape.All["manage --check"].Check);
+    }
+
+    private static Task PutAsync(OslCommandLine osl, string name, string text) =>
+        File.WriteAllTextAsync(
+            Path.Combine(osl.Directory, "services", $"{name}.yaml"),
+            $"version: 1\n{text}\n",
+            TestContext.Current.CancellationToken
+        );
+
+    private static int PidOf(JsonElement line) => line.GetProperty("pid").GetInt32();
+
+    private async Task<JsonElement> AskAsync(int exitCode, params string[] arguments)
+    {
+        var outcome = await _osl.RunAsync([.. arguments, "--json", "--dir", "services"]);
+        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Error));
+        return outcome.Json();
+    }
+}

@@ -1,0 +1,183 @@
+using Osl.Hosting.Templates;
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Osl.Supervision;
+using Xunit;
+
+namespace Osl.Tests.Unit.Hosting;
+
+public sealed class TemplateDirectoryTests : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("osl-templates-").FullName;
+    private readonly TemplateDirectory _directory;
+
+    public TemplateDirectoryTests() => _directory = new TemplateDirectory(_path);
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    private string Put(string file, string text)
+    {
+        var path = Path.Combine(_path, file);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    [Fact]
+    public void A_template_says_what_and_when()
+    {
+        Put(
+            "web.yaml",
+            """
+            version: 1
+            name: web
+            program: /usr/sbin/nginx
+            arguments: [-c, "/srv/web.conf", -g, "daemon off;"]
+            directory: /srv
+            environment:
+              LANG: C
+            runOnStartup: true
+            notify: true
+            restart:
+              when: always
+              initialDelay: 100ms
+              maxRestarts: unlimited
+              window: never
+            stop: {signal: QUIT, grace: 5s}
+            output: {file: /srv/web.log, rotateSize: 10MiB, rotateCount: 3}
+            error: same
+            affinity: [0, 1]
+            nice: 5
+            umask: "027"
+            """
+        );
+        var template = _directory.Load("web").AsT0;
+        Assert.Equal(("web", true, true), (template.Name, template.RunOnStartup, template.Notify));
+        var spawn = template.Spawn;
+        Assert.Equal("/usr/sbin/nginx", spawn.Program);
+        Assert.Equal<Argument>(["-c", "/srv/web.conf", "-g", "daemon off;"], spawn.Arguments);
+        Assert.Equal(ProcessGroupPlacement.NewGroup, spawn.ProcessGroup.Placement);
+        Assert.Equal(StopSequence.Starting(Signal.FromNumber(3), TimeSpan.FromSeconds(5)), spawn.StopSequence);
+        Assert.Equal(StandardOutputConfig.ToRotatedFile("/srv/web.log", 10 << 20, 3), spawn.StandardOutput);
+        Assert.Equal(StandardOutputKind.SameAsOutput, spawn.StandardError.Kind);
+        Assert.Equal((5, 23), (spawn.Nice, spawn.Umask));
+        Assert.Equal<int>([0, 1], spawn.CpuAffinity);
+        Assert.Equal(RestartWhen.Always, template.Restart.When);
+        Assert.Null(template.Restart.MaxRestarts);
+        Assert.Null(template.Restart.Window);
+        // And written, it is read as the same.
+        File.Delete(Path.Combine(_path, "web.yaml"));
+        Assert.Null(_directory.Save(template));
+        Assert.Equal(template, _directory.Load("web").AsT0);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_path, "web.yaml")));
+        }
+    }
+
+    [Theory]
+    [InlineData("programm: sleep", 2, 1)]
+    [InlineData("name: web", 1, 1)]
+    [InlineData("program: sleep\nname: ../web", 3, 7)]
+    [InlineData("program: sleep\nname: a..b", 3, 7)]
+    [InlineData("program: sleep\nname: a/b", 3, 7)]
+    [InlineData("program: sleep\nname: other", 3, 7)]
+    [InlineData("program: sleep\ntimeLimit: soon", 3, 12)]
+    [InlineData("program: sleep\nrestart: {initialDelay: 5 minutes}", 3, 25)]
+    [InlineData("program: sleep\nrestart: {factor: 0}", 3, 10)]
+    [InlineData("program: sleep\nrestarts: -1", 3, 11)]
+    [InlineData("program: sleep\nrestarts: 1\nrestart: {when: always}", 4, 10)]
+    [InlineData("program: sleep\nstop: {signal: NONE}", 3, 16)]
+    [InlineData("program: sleep\ndetach: yes", 3, 9)]
+    [InlineData("program: sleep\noutput: pipe", 3, 9)]
+    [InlineData("program: sleep\nnice: 99", 3, 7)]
+    [InlineData("program: sleep\nprogram: cat", 3, 1)]
+    [InlineData("program: \"\"", 2, 10)]
+    [InlineData("program: sleep\numask: 999", 3, 8)]
+    public void What_is_wrong_is_said_with_its_place_and_refuses_all(string text, int line, int column)
+    {
+        Put("good.yaml", "version: 1\nprogram: sleep\nrunOnStartup: true");
+        var file = Put("web.yaml", $"version: 1\n{text}\n");
+        var refused = Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Contains(refused.Failures, failure => failure.StartsWith($"{file}:{line}:{column}: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("../web")]
+    [InlineData("/etc/passwd")]
+    [InlineData("a..b")]
+    [InlineData("")]
+    [InlineData(".hidden")]
+    [InlineData("a b")]
+    public void No_name_leads_out_of_the_directory(string name)
+    {
+        Assert.IsType<ValidationFailed>(_directory.Load(name).AsT1);
+        Assert.IsType<ValidationFailed>(_directory.Save(new ProcessTemplate(name, new SpawnProcessOperation("sleep"))));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_path));
+    }
+
+    [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void What_others_can_change_is_not_used()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The modes of files are meant.");
+        var file = Put("web.yaml", "version: 1\nprogram: sleep\n");
+        Assert.Single(_directory.LoadAll().AsT0);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.CreateSymbolicLink(Path.Combine(_path, "link.yaml"), file);
+        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        File.Delete(Path.Combine(_path, "link.yaml"));
+        Assert.Single(_directory.LoadAll().AsT0);
+        var mode = File.GetUnixFileMode(_path);
+        File.SetUnixFileMode(_path, mode | UnixFileMode.OtherWrite);
+        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        File.SetUnixFileMode(_path, mode);
+        var link = _path + "-link";
+        Directory.CreateSymbolicLink(link, _path);
+        try
+        {
+            Assert.IsType<ValidationFailed>(new TemplateDirectory(link).LoadAll().AsT1);
+        }
+        finally
+        {
+            Directory.Delete(link);
+        }
+    }
+
+    [Fact]
+    public void What_can_not_be_written_without_loss_is_refused()
+    {
+        var spawn = new SpawnProcessOperation("sleep").WithNewProcessGroup().WithStandardInput(StandardInputKind.Null);
+        Assert.Null(_directory.Save(new ProcessTemplate("plain", spawn)));
+        Assert.NotNull(_directory.Save(new ProcessTemplate("secret", spawn.WithArgument(Argument.Secret("hush")))));
+        Assert.NotNull(_directory.Save(new ProcessTemplate("pipe", spawn.WithStandardOutput(StandardOutputConfig.Pipe))));
+        Assert.NotNull(_directory.Save(new ProcessTemplate("limits", spawn with { Limits = new ResourceLimits { OpenFiles = 64 } })));
+        Assert.Equal("plain.yaml", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(_path))));
+    }
+
+    [Fact]
+    public void Files_of_other_kinds_are_passed_over_and_one_that_is_nearly_one_is_refused()
+    {
+        Put("README", "text");
+        Put("web.yaml~", "text");
+        Assert.Empty(_directory.LoadAll().AsT0);
+        Put("web.yml", "version: 1\nprogram: sleep\n");
+        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+    }
+
+    [Fact]
+    public void Any_text_is_a_template_or_refused()
+    {
+        var random = new Random(20261121);
+        var words = TemplateReader
+            .RootKeys.Concat(["{", "}", "[", "]", ": ", "\n", "- ", "true", "5s", "sleep", "\"", "'", "&", "*", "|", "  "])
+            .ToArray();
+        for (var round = 0; round < 2000; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(30)).Select(_ => words[random.Next(words.Length)]));
+            var read = TemplateReader.Read(text, "f", "web");
+            Assert.True(read.IsT0 || read.AsT1.Problems.Count > 0);
+        }
+    }
+}
