@@ -10,7 +10,7 @@ namespace Osl.Tests.SpawnHost;
 /// every kind while the last descriptors are gone. Every answer is a value or the cancellation that was asked for; afterwards the host
 /// holds what it held before.
 /// </summary>
-internal sealed class Chaos(OslHost osl, int seed)
+internal sealed class Chaos(OslHost osl, int seed, bool starves)
 {
     private const int Workers = 8;
     private const int Ways = 6;
@@ -18,9 +18,9 @@ internal sealed class Chaos(OslHost osl, int seed)
 
     private readonly Dictionary<string, int> _seen = [];
 
-    internal static async Task<int> RunAsync(OslHost osl, TimeSpan time, int seed)
+    internal static async Task<int> RunAsync(OslHost osl, TimeSpan time, int seed, bool starves)
     {
-        var chaos = new Chaos(osl, seed);
+        var chaos = new Chaos(osl, seed, starves);
         // Each of them first: what is loaded and made once for good is not a leak, and when the last descriptors are gone the runtime
         // itself can't load what it has never used.
         for (var way = 0; way < Ways * 4; way++)
@@ -35,11 +35,18 @@ internal sealed class Chaos(OslHost osl, int seed)
 
         chaos._seen.Clear();
         var before = HostState.Descriptors();
+        var heldBefore = HostState.Held().ToHashSet(StringComparer.Ordinal);
         using var over = new CancellationTokenSource(time);
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => chaos.WorkAsync(worker, over.Token))));
+        // What has just ended is let go of on the pool.
+        for (var look = 0; look < 500 && (osl.Registry.Live().Count > 0 || HostState.Descriptors() > before); look++)
+        {
+            await Task.Delay(10, CancellationToken.None);
+        }
+
         var live = osl.Registry.Live().Count;
         var descriptors = HostState.Descriptors() - before;
-        var held = string.Join(' ', HostState.Held().CountBy(each => each).Select(each => $"{each.Value} {each.Key}"));
+        var held = string.Join(' ', HostState.Held().Except(heldBefore, StringComparer.Ordinal));
         await osl.DisposeAsync();
         foreach (var (what, count) in chaos._seen.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
@@ -48,8 +55,9 @@ internal sealed class Chaos(OslHost osl, int seed)
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"live {live}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"descriptors left over {Math.Max(0, descriptors)}"));
-        Console.WriteLine($"held {held}");
-        Console.WriteLine($"threads left over {HostState.Threads().Count(name => name.StartsWith("osl-", StringComparison.Ordinal))}");
+        Console.WriteLine($"newly held {held}");
+        var threads = HostState.Threads().FindAll(name => name.StartsWith("osl-", StringComparison.Ordinal));
+        Console.WriteLine($"threads left over {threads.Count}{string.Concat(threads.Select(name => " " + name))}");
         Console.WriteLine($"children {HostState.Children().Count}");
         Console.WriteLine($"memory {GC.GetTotalMemory(forceFullCollection: true) / 1024 / 1024} MiB");
         return 0;
@@ -72,7 +80,8 @@ internal sealed class Chaos(OslHost osl, int seed)
             2 => CancelAsync(random),
             3 => StopAsync(random),
             4 => NoSuchAsync(),
-            _ => StarveAsync(random),
+            _ when starves => StarveAsync(random),
+            _ => RunOneAsync(random, CancellationToken.None),
         };
 
     private async Task RunOneAsync(Random random, CancellationToken cancellation) =>

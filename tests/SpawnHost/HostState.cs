@@ -5,11 +5,12 @@ namespace Osl.Tests.SpawnHost;
 /// <summary>What this program holds, as /proc tells it.</summary>
 internal static class HostState
 {
-    internal static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    /// <summary>How many descriptors it has, apart from those of the assemblies that the runtime has loaded, when it liked.</summary>
+    internal static int Descriptors() => Held().Count(each => !each.EndsWith(".dll", StringComparison.Ordinal));
 
     /// <summary>What its descriptors lead to.</summary>
     internal static IEnumerable<string> Held() =>
-        new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(link => link.LinkTarget?.Split('[')[0] ?? "");
+        new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(link => link.LinkTarget ?? "");
 
     /// <summary>The names of its threads.</summary>
     internal static List<string> Threads() =>

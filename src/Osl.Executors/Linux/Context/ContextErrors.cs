@@ -55,6 +55,7 @@ internal static class ContextErrors
                 $"another sandbox for '{path}', since this host is in too many itself",
                 "Run the host outside: Landlock takes 16, one in another."
             ),
+            (_, Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM) => SpawnErrors.Resource(error, path),
             (ContextStep.Gate, Errno.EBUSY) => new Unsupported(
                 $"setting limits or containment for '{path}' before it runs, since another supervisor listens to system calls here",
                 "Run it outside of that sandbox or container, or without limits and containment."

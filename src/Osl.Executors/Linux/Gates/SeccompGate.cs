@@ -71,6 +71,7 @@ internal sealed unsafe class SeccompGate : Gate
 
             if (program.IsDone)
             {
+                CloseFirst(program);
                 return 0;
             }
 
@@ -91,6 +92,15 @@ internal sealed unsafe class SeccompGate : Gate
             {
                 return pid;
             }
+        }
+    }
+
+    /// <summary>The listener under its first number, when there was no other one left for it.</summary>
+    private void CloseFirst(RawProgram program)
+    {
+        if (_listener < 0 && program.Slot(FirstSlot) is > 0 and var first)
+        {
+            _ = Libc.Close((int)first);
         }
     }
 
