@@ -97,8 +97,8 @@ public sealed class MutationTests : MutationFixture
                 }
                 else
                 {
-                    // Cut at the end of a frame, the newest one is an older state; elsewhere it is torn.
-                    var atFrame = isNewest && frames.Contains(at);
+                    // Cut at the end of a frame, or of the header, the newest one is an older state; elsewhere it is torn.
+                    var atFrame = isNewest && (at == JournalFormat.HeaderSize || frames.Contains(at));
                     Try($"cut {number}.osl at {at}", log, Not.Clean, atFrame ? null : Not.Clean, atFrame ? null : Not.SelfConsistent);
                 }
             }
