@@ -68,7 +68,11 @@ internal sealed class JsonShape
             }
 
             Assert.NotEmpty(members);
-            shapes.Add(section[..section.IndexOf('\n', StringComparison.Ordinal)], new JsonShape(members));
+            // One section may be of several commands: "start, stop".
+            foreach (var command in section[..section.IndexOf('\n', StringComparison.Ordinal)].Split(", "))
+            {
+                shapes.Add(command, new JsonShape(members));
+            }
         }
 
         return shapes;

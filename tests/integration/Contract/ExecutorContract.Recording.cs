@@ -263,6 +263,6 @@ public abstract partial class ExecutorContract
     [Fact]
     public void A_policy_file_is_refused_and_never_ignored()
     {
-        Assert.Throws<OslConfigurationException>(() => CreateHost(options => options.UsePolicyFile("policy.yaml")));
+        Assert.Throws<OslConfigurationException>(() => CreateHost(options => options.UsePolicyFile("no-such-policy.yaml")));
     }
 }

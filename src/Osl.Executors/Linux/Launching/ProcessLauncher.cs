@@ -115,7 +115,7 @@ internal sealed class ProcessLauncher(
             {
                 // The child may have taken the terminal before its exec failed.
                 terminal?.Dispose();
-                return context?.Failure ?? SpawnErrors.Describe(error, plan);
+                return Ended(plan.JoinGroup) ?? context?.Failure ?? SpawnErrors.Describe(error, plan);
             }
 
             pipes.CloseChildEnds();
@@ -151,9 +151,9 @@ internal sealed class ProcessLauncher(
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
-        if (plan.JoinGroup is LinuxGroupLease joined && !joined.IsStill())
+        if (Ended(plan.JoinGroup) is { } ended)
         {
-            return Abandon(pidfd, plan, terminal, new StaleProcess($"{joined.Group} has ended while a process was to join it"));
+            return Abandon(pidfd, plan, terminal, ended);
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
@@ -286,6 +286,12 @@ internal sealed class ProcessLauncher(
             return error;
         }
     }
+
+    /// <summary>Asked after a join, and after one that was refused: setpgid(2) answers EPERM for a group that is gone.</summary>
+    private static StaleProcess? Ended(GroupLease? joined) =>
+        joined is LinuxGroupLease lease && !lease.IsStill()
+            ? new StaleProcess($"{lease.Group} has ended while a process was to join it")
+            : null;
 
     private static CaptureSet? CapturesOf(in ChildPipes pipes, out int error)
     {
