@@ -62,11 +62,15 @@ internal sealed class ManageCommand : OslCommand
             {
                 manager.Listen();
             }
-            catch (SocketException e)
+            catch (Exception e) when (e is SocketException or ArgumentException or IOException or UnauthorizedAccessException)
             {
                 return Fail(
                     parse,
-                    new OperationFailed("no_socket", $"The control socket can't be made ({e.SocketErrorCode}).", "See 'osl doctor'.")
+                    new OperationFailed(
+                        "no_socket",
+                        $"The control socket can't be made ({(e as SocketException)?.SocketErrorCode.ToString() ?? e.Message.TrimEnd('.')}).",
+                        "Its path, below XDG_RUNTIME_DIR or the state directory, may have 107 bytes (unix(7)), and nothing may be in its way."
+                    )
                 );
             }
 

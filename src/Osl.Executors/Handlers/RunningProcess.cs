@@ -9,6 +9,7 @@ namespace Osl.Executors.Handlers;
 /// </summary>
 internal sealed class RunningProcess : IRunningProcess
 {
+    private const int Attempts = 200;
     private static readonly TimeSpan TryAgain = TimeSpan.FromMilliseconds(50);
 
     private readonly HandlerServices _services;
@@ -74,7 +75,7 @@ internal sealed class RunningProcess : IRunningProcess
     internal bool IsRun { get; init; }
 
     /// <summary>The group that was made for it. One that it joined is not its own to end.</summary>
-    private GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;
+    public GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;
 
     internal StopSequence StopSequence { get; }
 
@@ -121,13 +122,16 @@ internal sealed class RunningProcess : IRunningProcess
     /// Ends it without asking the policy again: for what the operation itself said (its time limit, its cancellation) and for the
     /// end of the host. Its exit record tells.
     /// </summary>
-    /// <remarks>Where it can't be held or looked at for lack of descriptors, it is tried again: nobody else will end it.</remarks>
+    /// <remarks>
+    /// Where it can't be held or looked at for lack of descriptors, it is tried again for a while: nobody but the guardian else will end it. Then
+    /// the report has the error.
+    /// </remarks>
     internal async Task<StopReport> EndAsync(StopSequence sequence, CancellationToken cancellationToken = default)
     {
-        while (true)
+        for (var left = Attempts; ; left--)
         {
             var report = await TryEndAsync(sequence, cancellationToken).ConfigureAwait(false);
-            if (report.Error is not { Transient: true })
+            if (report.Error is not { Transient: true } || left == 0)
             {
                 return report;
             }

@@ -82,11 +82,23 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     /// <inheritdoc/>
     public OneOf<IRegistration, OperationError> Reserve(IRegistryPlan plan)
     {
+        if (!Enter(plan).TryPickT0(out var registration, out var refused))
+        {
+            return refused;
+        }
+
+        // After the entry: a guardian that is lost from now on is followed by another, since somebody needs it.
         if (plan.Lifetime == ProcessLifetime.Managed && !_system.EndsManagedItself && _guardian.BringUp() is { } unguarded)
         {
+            registration.Ended();
             return unguarded;
         }
 
+        return OneOf<IRegistration, OperationError>.FromT0(registration);
+    }
+
+    private OneOf<Registration, OperationError> Enter(IRegistryPlan plan)
+    {
         lock (_gate)
         {
             if (_closed)
@@ -119,7 +131,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
                 registration.IsAttached
             );
             SlotLine.Publish(line, SlotLine.Prepared);
-            return OneOf<IRegistration, OperationError>.FromT0(registration);
+            return registration;
         }
     }
 

@@ -14,21 +14,23 @@ internal sealed class StopEngine(TimeProvider time)
     /// <returns>What came of it; with an error when it could not be seen who is alive, which is not the same as nobody.</returns>
     internal async Task<StopReport> StopAsync(IStopTarget target, StopSequence sequence, CancellationToken cancellationToken = default)
     {
+        var report = new StopReport();
         try
         {
-            return await GoAsync(target, sequence, cancellationToken).ConfigureAwait(false);
+            await GoAsync(target, sequence, report, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {
-            // Perhaps after some of the signals. They were meant, and none of them tells what else has happened.
-            return new StopReport { Signalled = true, Error = LookErrors.Of(e) };
+            report.Error = LookErrors.Of(e);
         }
+
+        return report;
     }
 
-    private async Task<StopReport> GoAsync(IStopTarget target, StopSequence sequence, CancellationToken cancellationToken)
+    private async Task GoAsync(IStopTarget target, StopSequence sequence, StopReport report, CancellationToken cancellationToken)
     {
         var alive = target.Alive();
-        var report = new StopReport { Affected = alive.Count };
+        report.Affected = alive.Count;
         report.Saw(alive);
         foreach (var (index, step) in sequence.Steps.Index())
         {
@@ -52,7 +54,6 @@ internal sealed class StopEngine(TimeProvider time)
         }
 
         report.Survivors = alive.Select(state => state.Process).ToValueList();
-        return report;
     }
 
     private static OperationError? Send(IStopTarget target, Signal signal)
@@ -112,7 +113,7 @@ internal sealed class StopReport
     private readonly HashSet<ProcessRef> _seen = [];
 
     /// <summary>Alive immediately before the first signal.</summary>
-    internal int Affected { get; init; }
+    internal int Affected { get; set; }
 
     /// <summary>Still alive when SIGKILL was sent.</summary>
     internal int Forced { get; set; }

@@ -115,12 +115,26 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>struct ucred: pid, uid, gid.</summary>
+    /// <summary>
+    /// Whether a caller is of this account, and no more confined than the manager is: no sandbox keeps its program from connecting by a path
+    /// (knowledge/sandbox.md), and what the manager starts for it would be outside. struct ucred: pid, uid, gid.
+    /// </summary>
     private static bool IsOwn(Socket client)
     {
         Span<byte> credentials = stackalloc byte[12];
         return client.GetRawSocketOption(SolSocket, SoPeercred, credentials) == credentials.Length
-            && MemoryMarshal.Read<uint>(credentials[4..]) == Libc.GetEuid();
+            && MemoryMarshal.Read<uint>(credentials[4..]) == Libc.GetEuid()
+            && (IsConfined(MemoryMarshal.Read<int>(credentials)) is false || IsConfined(Environment.ProcessId) is true);
+    }
+
+    /// <summary>By no_new_privs, which every sandbox of an ordinary user has, or a filter of system calls; null when it is gone.</summary>
+    private static bool? IsConfined(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var length = ProcFile.Read(pid, "status"u8, buffer);
+        return length <= 0
+            ? null
+            : buffer[..length].IndexOf("\nNoNewPrivs:\t0\n"u8) < 0 || buffer[..length].IndexOf("\nSeccomp:\t0\n"u8) < 0;
     }
 
     /// <summary>Null for what is no request: it gets no answer.</summary>

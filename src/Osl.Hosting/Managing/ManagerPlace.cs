@@ -29,10 +29,7 @@ internal sealed class ManagerPlace : IDisposable
     internal static ManagerPlace? Of(string templates) =>
         Root is { } root
             ? new ManagerPlace(
-                System.IO.Path.Combine(
-                    root,
-                    Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(System.IO.Path.GetFullPath(templates)))[..8])
-                )
+                System.IO.Path.Combine(root, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RealPathOf(templates)))[..8]))
             )
             : null;
 
@@ -91,6 +88,21 @@ internal sealed class ManagerPlace : IDisposable
     {
         _lock?.Dispose();
         _lock = null;
+    }
+
+    /// <summary>However it is spelled, by links or with a slash at its end, one directory has one manager.</summary>
+    private static string RealPathOf(string templates)
+    {
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(templates));
+        var fd = OperatingSystem.IsLinux() ? Libc.Open(full, Libc.O_PATH | Libc.O_CLOEXEC, 0) : -1;
+        if (fd < 0)
+        {
+            return full;
+        }
+
+        var real = Descriptor.RealPath(fd);
+        _ = Libc.Close(fd);
+        return real ?? full;
     }
 
     private static string? Root => OslDirectories.Registry is { } registry ? System.IO.Path.Combine(registry, Parent) : null;

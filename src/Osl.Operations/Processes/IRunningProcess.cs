@@ -34,7 +34,10 @@ public interface IRunningProcess : IAsyncDisposable
     Task? GroupEnded => null;
 
     /// <summary>Whether somebody may be left in the group that was made for it, the process itself included. False where it has none.</summary>
-    bool IsGroupAlive => Group is { } group && group.Leader == Process;
+    bool IsGroupAlive => OwnGroup is not null;
+
+    /// <summary>The group that was made for it; null when it has none: <see cref="Group"/> is also one that it has joined.</summary>
+    GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;
 
     /// <summary>Completes when the last holder of each captured stream has closed it, or when capturing was given up. Never faults.</summary>
     Task<CapturedStreams> OutputEnded { get; }

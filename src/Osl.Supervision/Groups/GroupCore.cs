@@ -138,7 +138,15 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         {
             if (!complete)
             {
-                // All or nobody: what was attached to is not to end with the host.
+                // All or nobody: what was attached to is not to end with the host, unless it was to before.
+                lock (_gate)
+                {
+                    foreach (var member in _members.Where(member => member.WasHeld))
+                    {
+                        member.IsReleased = true;
+                    }
+                }
+
                 _ = await ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
@@ -272,7 +280,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
             return error;
         }
 
-        var member = new GroupMember { IsAttached = true };
+        var member = new GroupMember { IsAttached = true, WasHeld = attached.WasHeld };
         lock (_gate)
         {
             if (_members.Any(known => known.Process == attached.Process))

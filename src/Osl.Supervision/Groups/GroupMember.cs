@@ -13,6 +13,9 @@ internal sealed class GroupMember
     /// <summary>It was there before, and is watched by itself; it may be in one of the group's process groups all the same.</summary>
     internal bool IsAttached { get; init; }
 
+    /// <summary>It was in the host's care before it was attached to: somebody else relies on that.</summary>
+    internal bool WasHeld { get; init; }
+
     /// <summary>In none of the group's process groups: ended and released by itself.</summary>
     internal bool IsAlone { get; set; }
 

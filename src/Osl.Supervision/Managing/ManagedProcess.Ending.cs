@@ -109,7 +109,7 @@ public sealed partial class ManagedProcess
                 ? await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false)
                 : null;
             // Gone is what was wanted; who survived was told to end, and is not to come back when it does.
-            isAccepted = error is null or StopFailed || IsGone(error);
+            isAccepted = error is null or StopFailed or { Effect: not OperationEffect.None } || IsGone(error);
         }
         finally
         {
@@ -167,7 +167,7 @@ public sealed partial class ManagedProcess
     {
         var executor = _manager.Executor;
         // Of somebody else's process the group is not ours to end.
-        var group = Template is null ? null : OwnGroupOf(live);
+        var group = Template is null ? null : live.OwnGroup;
         if (sequence is null)
         {
             var signal = (Template?.Spawn.StopSequence ?? StopSequence.Default).Steps is { Count: > 0 } steps

@@ -285,7 +285,7 @@ public sealed partial class ManagedProcess
     /// <returns>Why somebody may be left; null when nobody is.</returns>
     private async Task<OperationError?> EndLeftoversAsync(IRunningProcess live, OperationContext context)
     {
-        if (Template is null || !live.IsGroupAlive || OwnGroupOf(live) is not { } group)
+        if (Template is null || !live.IsGroupAlive || live.OwnGroup is not { } group)
         {
             return null;
         }
@@ -299,9 +299,6 @@ public sealed partial class ManagedProcess
             .ConfigureAwait(false);
         return outcome.TryPickT1(out var error, out _) && !IsGone(error) ? error : null;
     }
-
-    /// <summary>The group that was made for it. One that it joined is not its own to end.</summary>
-    private static GroupRef? OwnGroupOf(IRunningProcess live) => live.Group is { } group && group.Leader == live.Process ? group : null;
 
     private static bool IsGone(OperationError error) => error is NotFound or StaleProcess;
 

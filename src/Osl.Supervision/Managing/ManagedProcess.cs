@@ -340,12 +340,28 @@ public sealed partial class ManagedProcess
     private static TaskCompletionSource<OneOf<ProcessRef, OperationError>> NewAttempt() =>
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Under the lock.</summary>
-    private ProcessStatus Look() =>
-        _live is null ? ProcessStatus.Initial
-        : _live.Exited.IsCompleted ? ProcessStatus.Terminated
-        : _manager.Table.Read(_live.Process) is { } state ? ProcessStatuses.Of(state.Activity)
-        : ProcessStatus.Terminated;
+    /// <summary>Under the lock. What was seen last, while there is no descriptor to look with.</summary>
+    private ProcessStatus Look()
+    {
+        if (_live is null)
+        {
+            return ProcessStatus.Initial;
+        }
+
+        if (_live.Exited.IsCompleted)
+        {
+            return ProcessStatus.Terminated;
+        }
+
+        try
+        {
+            return _manager.Table.Read(_live.Process) is { } state ? ProcessStatuses.Of(state.Activity) : ProcessStatus.Terminated;
+        }
+        catch (IOException)
+        {
+            return _status;
+        }
+    }
 
     /// <summary>Under the lock.</summary>
     private void OnStateChanged(LifecycleState before, LifecycleState after, ProcessEnd? end)

@@ -29,7 +29,7 @@ internal sealed class ProcessChild(
     public IReadOnlyList<ChildProcessInfo> ChildProcesses =>
         _live is not { } live || (live.Exited.IsCompleted && !live.IsGroupAlive)
             ? []
-            : [new ChildProcessInfo(live.Process, live.Group, operation.Lifetime, operation.StopSequence)];
+            : [new ChildProcessInfo(live.Process, live.OwnGroup, operation.Lifetime, operation.StopSequence)];
 
     public async Task RunAsync(CancellationToken abandoned)
     {

@@ -177,7 +177,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
                 _owned[name] = new Owned(
                     new OwnedProcess(
                         name,
-                        new ChildProcessInfo(live.Process, live.Group, operation.Lifetime, operation.StopSequence),
+                        new ChildProcessInfo(live.Process, live.OwnGroup, operation.Lifetime, operation.StopSequence),
                         context
                     ),
                     live
@@ -192,13 +192,18 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
         }
     }
 
-    /// <summary>Who has ended and left nobody is not ours any more; a group that outlives its leader stays, to be ended with the owner.</summary>
+    /// <summary>Who has ended and left nobody is not ours any more; a group that outlives its leader stays until it is empty.</summary>
     private async Task ForgetAsync(string name, IRunningProcess live)
     {
         _ = await live.Exited.ConfigureAwait(false);
+        if (live.GroupEnded is { } ended)
+        {
+            await ended.ConfigureAwait(false);
+        }
+
         lock (_gate)
         {
-            if (!live.IsGroupAlive && _owned.TryGetValue(name, out var owned) && owned?.Live == live)
+            if (_owned.TryGetValue(name, out var owned) && owned?.Live == live)
             {
                 _owned.Remove(name);
             }

@@ -42,7 +42,7 @@ internal sealed class PreparedAttach(HandlerServices services, OperationFacts fa
         var held = services.Live.Of(lease.Process);
         if (operation.Lifetime == ProcessLifetime.Managed && held.FirstOrDefault(running => IsFor(running, scope)) is { } own)
         {
-            return Result(own);
+            return Result(own) with { WasHeld = true };
         }
 
         if (lease.Read() is not { IsAlive: true } state)

@@ -76,6 +76,12 @@ internal sealed class PreparedRun(HandlerServices services, SpawnPreparation pre
             return new StopFailed(report.Survivors, null) { Effect = OperationEffect.Happened };
         }
 
+        if (report.Error is { } unseen)
+        {
+            // It may live on: who waited for its end now would wait for ever.
+            return unseen with { Effect = OperationEffect.Happened, Transient = false };
+        }
+
         // Reaped and recorded before the caller learns of it.
         await running.Exited.ConfigureAwait(false);
         throw new OperationCanceledException(cancellationToken);

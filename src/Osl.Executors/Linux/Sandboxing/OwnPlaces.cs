@@ -47,6 +47,8 @@ internal sealed class OwnPlaces(IReadOnlyList<string> named, string? mountTable 
         for (var at = path; ; at = at[..Math.Max(1, at.LastIndexOf('/'))])
         {
             var fd = Libc.Open(at, Libc.O_PATH | Libc.O_CLOEXEC, 0);
+            // "Not there" must not come of "can't be looked at": what is not known as ours would be granted.
+            OutOfDescriptorsException.ThrowIfLack(fd < 0 ? Libc.LastError : 0);
             if (fd >= 0)
             {
                 var real = Descriptor.RealPath(fd);
@@ -125,7 +127,8 @@ internal sealed class OwnPlaces(IReadOnlyList<string> named, string? mountTable 
     private List<MountPoint> Mounts()
     {
         var mounts = new List<MountPoint>();
-        foreach (var line in (mountTable ?? SystemText.Read("/proc/self/mountinfo") ?? "").Split('\n'))
+        var table = mountTable ?? SystemText.Read("/proc/self/mountinfo") ?? throw new OutOfDescriptorsException(Errno.EMFILE);
+        foreach (var line in table.Split('\n'))
         {
             if (line.Split(' ') is [_, _, var device, var root, var path, ..])
             {

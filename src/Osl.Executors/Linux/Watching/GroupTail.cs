@@ -12,18 +12,34 @@ internal static class GroupTail
     internal static async Task FollowAsync(ExitWatcher watcher, LinuxGroups groups, LinuxChild leader, PidFd pidfd)
     {
         var identity = new GroupIdentity(leader.OwnGroup!, pidfd, leader.Enclosure);
-        while (groups.AnyAlive(identity, out var member))
+        while (true)
         {
-            // Opened, then looked at again: by now the pid may be another process's.
-            using var held = PidFd.TryOpen(member.Pid, out var error);
-            if (held is not null && ProcLine.TryRead(member.Pid, out var now) && now.StartTime == member.StartTime)
+            try
             {
-                await watcher.WaitAsync(held, CancellationToken.None).ConfigureAwait(false);
+                if (!groups.AnyAlive(identity, out var member))
+                {
+                    break;
+                }
+
+                // Opened, then looked at again: by now the pid may be another process's.
+                using var held = PidFd.TryOpen(member.Pid, out var error);
+                if (held is not null && ProcLine.TryRead(member.Pid, out var now) && now.StartTime == member.StartTime)
+                {
+                    await watcher.WaitAsync(held, CancellationToken.None).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (error is 0 or Errno.ESRCH)
+                {
+                    continue;
+                }
             }
-            else if (error is not (0 or Errno.ESRCH))
+            catch (OutOfDescriptorsException)
             {
-                await watcher.PauseAsync(CancellationToken.None).ConfigureAwait(false);
+                // Not seen is not gone.
             }
+
+            await watcher.PauseAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         leader.Release();

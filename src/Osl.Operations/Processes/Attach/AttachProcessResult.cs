@@ -35,6 +35,10 @@ public sealed record AttachProcessResult(ProcessRef Process, int Pgid) : Executi
         init => _live = value;
     }
 
+    /// <summary>Whether it was in the host's care already, for the same principal: then nothing has begun with this attachment. Never serialised.</summary>
+    [JsonIgnore]
+    public bool WasHeld { get; init; }
+
     /// <inheritdoc/>
     public bool Equals(AttachProcessResult? other) =>
         base.Equals(other)
