@@ -137,8 +137,13 @@ internal sealed class WindowsChildren(string scratch) : Children(scratch)
         return Task.FromResult(Path.GetFileName(path) + ".exe");
     }
 
-    public override Process StartForeign() =>
-        Process.Start(new ProcessStartInfo(TestChild, ["wait"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+    /// <remarks>Returns once it runs: while it starts, Wine starts the host of its console, which would come into its job with it.</remarks>
+    public override Process StartForeign()
+    {
+        var stranger = Process.Start(new ProcessStartInfo(TestChild, ["wait"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        Assert.Equal("ready", stranger.StandardOutput.ReadLine());
+        return stranger;
+    }
 
     public override bool IsAlive(int pid)
     {
