@@ -21,6 +21,12 @@ internal sealed class Floor : IDisposable
     /// <summary>Microseconds for each child.</summary>
     internal double Spawn(int count, int inFlight) => Run("spawn", count, inFlight);
 
+    /// <summary>Itself, which <see cref="ExitBench"/> starts as the child that stamps its end.</summary>
+    internal string Program => _program;
+
+    /// <summary>The median of the microseconds from a child's stamp to the code that waited for it.</summary>
+    internal double Exits(int count, string file) => Run(["exits", .. Numbers(count), file]);
+
     /// <summary>Microseconds for the whole tree.</summary>
     internal double KillTree(int count) => Run("killtree", count);
 

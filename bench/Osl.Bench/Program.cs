@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using Medallion.Shell;
 using Osl.Bench;
 using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
 // dotnet run -c Release --project bench/Osl.Bench [-- --quick] [--audit: the journal only] [--streams: output only] [--supervision: that only]
+//     [--engine: exits, many live children, contexts] [--soak: a hundred thousand runs in a row, only when asked for]
 // Prints a table; bench/RESULTS.md keeps the last one.
 var quick = args.Contains("--quick");
 var rounds = quick ? 3 : 9;
@@ -29,6 +31,18 @@ try
         return;
     }
 
+    if (args.Contains("--soak"))
+    {
+        await SoakBench.RunAsync(quick, osl);
+        return;
+    }
+
+    if (args.Contains("--engine"))
+    {
+        await EngineAsync();
+        return;
+    }
+
     if (args.Contains("--streams"))
     {
         await StreamsBench.RunAsync(quick, floor, osl, audit.FullName);
@@ -39,18 +53,21 @@ try
         $"{Environment.ProcessorCount} cores, {Environment.OSVersion}, .NET {Environment.Version}, {rounds} rounds of {count}"
     );
     Console.WriteLine();
-    Console.WriteLine("| what | floor (C) | Osl, whole pipeline | ratio | target | System.Diagnostics.Process | ratio |");
-    Console.WriteLine("|---|---|---|---|---|---|---|");
+    Console.WriteLine(
+        "| what | floor (C) | Osl, whole pipeline | ratio | target | System.Diagnostics.Process | ratio | MedallionShell | ratio |"
+    );
+    Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
     foreach (var (inFlight, target) in new[] { (1, "1.10"), (2, "1.25"), (16, "1.10") })
     {
         var figures = await Measure.RoundsAsync(
             rounds,
             ("floor", () => Task.FromResult(floor.Spawn(count, inFlight))),
             ("osl", () => Measure.PerCallAsync(count, inFlight, RunTrueAsync)),
-            ("process", () => Measure.PerCallAsync(count, inFlight, ProcessTrueAsync))
+            ("process", () => Measure.PerCallAsync(count, inFlight, ProcessTrueAsync)),
+            ("medallion", () => Measure.PerCallAsync(count, inFlight, MedallionTrueAsync))
         );
         Console.WriteLine(
-            $"| spawn → exit, {inFlight} in flight, µs | {figures[0].Value:F0} | {figures[1].Value:F0} | {figures[1].Ratio:F2} | ≤ {target} | {figures[2].Value:F0} | {figures[2].Ratio:F2} |"
+            $"| spawn → exit, {inFlight} in flight, µs | {figures[0].Value:F0} | {figures[1].Value:F0} | {figures[1].Ratio:F2} | ≤ {target} | {figures[2].Value:F0} | {figures[2].Ratio:F2} | {figures[3].Value:F0} | {figures[3].Ratio:F2} |"
         );
     }
 
@@ -61,7 +78,7 @@ try
         ("osl", () => KillTreeAsync(tree))
     );
     Console.WriteLine(
-        $"| ending a tree of {tree}, ms | {kill[0].Value / 1000:F1} | {kill[1].Value / 1000:F1} | {kill[1].Ratio:F2} | ≤ 2 | see facts: 1443 | |"
+        $"| ending a tree of {tree}, ms | {kill[0].Value / 1000:F1} | {kill[1].Value / 1000:F1} | {kill[1].Ratio:F2} | ≤ 2 | see facts: 1443 | | root only | |"
     );
 
     Console.WriteLine();
@@ -101,7 +118,15 @@ try
 
     await AuditBench.RunAsync(quick, floor, audit.FullName);
     await StreamsBench.RunAsync(quick, floor, osl, audit.FullName);
+    await EngineAsync();
     await SupervisionBench.RunAsync(quick, osl);
+
+    async Task EngineAsync()
+    {
+        await ExitBench.RunAsync(quick, floor, osl, audit.FullName);
+        await LiveChildrenBench.RunAsync(quick, osl, audit.FullName);
+        await ContextBench.RunAsync(quick, osl);
+    }
 
     async ValueTask NothingAsync() => await judged.ExecuteAsync(nothing, OperationContext.Current).OrThrow();
 
@@ -119,6 +144,12 @@ try
     {
         using var process = Process.Start("/bin/true");
         await process.WaitForExitAsync();
+    }
+
+    async ValueTask MedallionTrueAsync()
+    {
+        using var command = Command.Run("/bin/true");
+        await command.Task;
     }
 
     async Task<double> KillTreeAsync(int size)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Medallion.Shell;
 using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -27,7 +28,8 @@ internal static class StreamsBench
             (
                 "Process, BaseStream.CopyToAsync",
                 () => ProcessAsync(dd, async process => await process.StandardOutput.BaseStream.CopyToAsync(Stream.Null))
-            )
+            ),
+            ("MedallionShell, RedirectTo(Stream.Null)", MedallionAsync)
         );
         Print($"output of {bytes >> 20} MiB, ms", read, "speed ≥ 0.95 ×: ≤ 1.05");
         var split = await Measure.RoundsAsync(
@@ -45,6 +47,14 @@ internal static class StreamsBench
             var spawn = Spawn(dd).WithStandardOutput(output);
             var run = await osl.ExecuteAsync(new RunProcessOperation(spawn), OperationContext.Current).OrThrow();
             return Checked(start, run.StandardOutput.TotalBytes, bytes);
+        }
+
+        async Task<double> MedallionAsync()
+        {
+            var start = Stopwatch.GetTimestamp();
+            using var command = Command.Run(dd[0], dd[1..]).RedirectTo(Stream.Null);
+            await command.Task;
+            return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
         }
 
         async Task<double> CopyAsync()

@@ -2,6 +2,9 @@
  * The floor that bench/ measures against: the same work with posix_spawn, waitid and kill, and nothing else.
  *
  *   floor spawn COUNT IN_FLIGHT      spawn /bin/true COUNT times, IN_FLIGHT at once; prints microseconds per child
+ *   floor stamp FILE                 write the time (CLOCK_MONOTONIC, nanoseconds, 8 bytes) into FILE, which has them, and end at once
+ *   floor exits COUNT FILE           start "floor stamp FILE" COUNT times, wait for each; prints the median of the microseconds from its
+ *                                    stamp to the code behind waitpid
  *   floor killtree COUNT             spawn COUNT sleepers in one group, kill(-pgid), wait for each; prints microseconds
  *   floor read BYTES PROGRAM ARG...  spawn it with a pipe as its output and read that to the end; prints microseconds
  *   floor lines COUNT PROGRAM ARG... the same, finding each line by memchr
@@ -22,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +89,53 @@ static void bench_spawn(int count, int in_flight)
     for (int i = 0; i < in_flight; i++)
         pthread_join(threads[i], NULL);
     printf("%.1f\n", (now_us() - start) / count);
+}
+
+static volatile long long *stamp_in(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    void *at = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(long long), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) {
+        perror(path);
+        exit(1);
+    }
+    return at;
+}
+
+static long long now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void stamp(const char *path)
+{
+    volatile long long *at = stamp_in(path);
+    *at = now_ns();
+    _exit(0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void bench_exits(int count, const char *path)
+{
+    char *argv[] = {"/proc/self/exe", "stamp", (char *)path, NULL};
+    volatile long long *at = stamp_in(path);
+    double *times = malloc(sizeof(double) * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        pid_t pid = spawn(argv, 0);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        times[i] = (double)(now_ns() - *at) / 1e3;
+    }
+    qsort(times, (size_t)count, sizeof(double), by_size);
+    printf("%.1f\n", times[count / 2]);
+    free(times);
 }
 
 static void bench_killtree(int count)
@@ -223,6 +274,10 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "spawn") == 0 && atoi(argv[3]) <= 256)
         bench_spawn(atoi(argv[2]), atoi(argv[3]));
+    else if (argc == 3 && strcmp(argv[1], "stamp") == 0)
+        stamp(argv[2]);
+    else if (argc == 4 && strcmp(argv[1], "exits") == 0 && atoi(argv[2]) > 0)
+        bench_exits(atoi(argv[2]), argv[3]);
     else if (argc == 3 && strcmp(argv[1], "killtree") == 0)
         bench_killtree(atoi(argv[2]));
     else if (argc == 7 && strcmp(argv[1], "sync") == 0 && atoi(argv[3]) <= 256)
@@ -230,7 +285,7 @@ int main(int argc, char **argv)
     else if (argc >= 4 && (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "lines") == 0))
         bench_read(atoll(argv[2]), argv[1][0] == 'l', argv + 3);
     else {
-        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor killtree COUNT | floor sync GROUPS RECORDS BYTES KIND FILE\n");
+        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor stamp FILE | floor exits COUNT FILE | floor killtree COUNT | floor sync GROUPS RECORDS BYTES KIND FILE\n");
         return 2;
     }
     return 0;

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+using Osl.Hosting;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Bench;
+
+/// <summary>A hundred thousand runs in a row: what the host has more of when they are over.</summary>
+internal static class SoakBench
+{
+    private const int InFlight = 16;
+
+    internal static async Task RunAsync(bool quick, OslHost osl)
+    {
+        var runs = quick ? 5_000 : 100_000;
+        var run = new RunProcessOperation(new SpawnProcessOperation("/bin/true").WithNewProcessGroup());
+        await Measure.PerCallAsync(2_000, InFlight, OneAsync);
+        var before = Holds.Now();
+        var each = await Measure.PerCallAsync(runs, InFlight, OneAsync);
+        var after = Holds.Now();
+        Console.WriteLine();
+        Console.WriteLine($"| {runs} runs in a row, {InFlight} in flight | before | after |");
+        Console.WriteLine("|---|---|---|");
+        Console.WriteLine($"| descriptors | {before.Descriptors} | {after.Descriptors} |");
+        Console.WriteLine($"| threads | {before.Threads} | {after.Threads} |");
+        Console.WriteLine($"| children | {before.Children} | {after.Children} |");
+        Console.WriteLine($"| managed memory, KiB | {before.Managed / 1024} | {after.Managed / 1024} |");
+        Console.WriteLine($"| resident memory, KiB | {before.Resident / 1024} | {after.Resident / 1024} |");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| µs a run | | {each:F0} |"));
+
+        async ValueTask OneAsync() => (await osl.ExecuteAsync(run, OperationContext.Current).OrThrow()).EnsureSuccess();
+    }
+
+    private sealed record Holds(int Descriptors, int Threads, int Children, long Managed, long Resident)
+    {
+        internal static Holds Now()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            var managed = GC.GetTotalMemory(forceFullCollection: true);
+            using var self = Process.GetCurrentProcess();
+            return new Holds(
+                Directory.GetFileSystemEntries("/proc/self/fd").Length,
+                Directory.GetDirectories("/proc/self/task").Length,
+                Directory
+                    .GetDirectories("/proc/self/task")
+                    .Sum(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Length),
+                managed,
+                self.WorkingSet64
+            );
+        }
+    }
+}
