@@ -10,11 +10,15 @@ namespace Osl.Tests.Integration.Linux;
 
 /// <summary>What is found, and every way in which it can't be run. Nothing may be left behind by any of them.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class ExecutableTests : LinuxExecutorTest, IDisposable
+public sealed class ExecutableTests : LinuxExecutorTest
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("osl-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
 
     [Fact]
     public void A_bare_name_is_searched_in_the_search_path_only()
