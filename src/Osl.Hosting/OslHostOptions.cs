@@ -62,8 +62,17 @@ public sealed class OslHostOptions
 
     internal IMeterFactory? Meters { get; private set; }
 
-    /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s.</summary>
-    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s; zero or more.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public TimeSpan ShutdownTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Judges by a policy file as well: a layer that can only make stricter what the system's policy, the host's own or the built-in one

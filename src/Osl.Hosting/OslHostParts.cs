@@ -205,7 +205,7 @@ internal sealed class OslHostParts
     {
         try
         {
-            await task.WaitAsync(ShutdownTimeout, Time).ConfigureAwait(false);
+            await Time.WaitAsync(task, ShutdownTimeout).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

@@ -39,12 +39,7 @@ internal sealed class RunningProcess : IRunningProcess
 
         if (operation.TimeLimit is { } limit)
         {
-            _timeLimit = services.Time.CreateTimer(
-                static state => ((RunningProcess)state!).OnTimeLimit(),
-                this,
-                limit,
-                Timeout.InfiniteTimeSpan
-            );
+            _timeLimit = services.Time.CreateTimer(static state => ((RunningProcess)state!).OnTimeLimit(), this, limit);
         }
     }
 

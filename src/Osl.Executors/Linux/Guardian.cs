@@ -21,7 +21,8 @@ namespace Osl.Executors.Linux;
 /// </para>
 /// <para>
 /// <b>Apart from the host.</b> A session of its own: no Ctrl-C, no hang-up, no signal to the host's group reaches it; the script
-/// ignores the rest that can be. Signal mask empty, dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
+/// ignores the rest that can be. The same signals are blocked from before its exec on, for it is born in the host's group, and Ctrl-C may
+/// come just then. Dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
 /// every descriptor above 3 closed, an environment of two fixed variables: neither the host's secrets nor an outer operation's
 /// marker, by which an outer guardian would end this one before its work.
 /// </para>
@@ -193,7 +194,7 @@ internal sealed unsafe class Guardian : IDisposable
             var arguments = stackalloc byte*[] { sh, c, script, name, null };
             var environment = stackalloc byte*[] { path, locale, null };
             var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
             spawn.Duplicate((int)highSocket.DangerousGetHandle(), 0);
             spawn.SetOutput(1, StandardOutputKind.Null, -1);
             spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);

@@ -150,14 +150,36 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// An entry of our own that has not ended is followed to the end of its group, by the leader's pidfd or the job: it counts as it stands. The
+    /// markers of its members would not do, for a program may write over its environment (nginx's workers do).
+    /// </remarks>
     public GroupEntry? FindGroup(int pgid) =>
-        Own(registration => registration.OwnsGroup && registration.Pgid == pgid && !registration.IsAttached).FirstOrDefault()
+        Followed(pgid)
         ?? OfOthers()
             .Where(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)
             .OrderBy(found => found.Content.Attached)
             .FirstOrDefault()
             ?.ToEntry()
         ?? Own(registration => registration.OwnsGroup && registration.Pgid == pgid).FirstOrDefault();
+
+    /// <summary>The youngest, should the end of an older one that had the number not be noticed yet.</summary>
+    private GroupEntry? Followed(int pgid)
+    {
+        lock (_gate)
+        {
+            return
+                _bySlot
+                    .Where(registration =>
+                        registration is { Process: not null, OwnsGroup: true, IsAttached: false } && registration.Pgid == pgid
+                    )
+                    .MaxBy(registration => registration!.StartedAt)
+                    ?.Content()
+                    is { } content
+                ? new LiveScan.Found(content, Environment.ProcessId, Source: null).ToEntry()
+                : null;
+        }
+    }
 
     /// <inheritdoc/>
     public GroupEntry? FindProcess(int pid) =>

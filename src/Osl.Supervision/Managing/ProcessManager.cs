@@ -12,6 +12,9 @@ public sealed partial class ProcessManager : IAsyncDisposable
     /// <summary>The shortest <see cref="ProcessManagerOptions.StatusInterval"/>.</summary>
     public static TimeSpan ShortestInterval { get; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>The longest <see cref="ProcessManagerOptions.StatusInterval"/>.</summary>
+    public static TimeSpan LongestInterval { get; } = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ManagedProcess> _processes = new(StringComparer.Ordinal);
     private readonly EventBroadcast<ProcessNotice> _events = new();
@@ -31,6 +34,7 @@ public sealed partial class ProcessManager : IAsyncDisposable
         Table = table;
         Options = options ?? new ProcessManagerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.StatusInterval, ShortestInterval, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Options.StatusInterval, LongestInterval, nameof(options));
         _closing = new Lazy<Task>(CloseAsync);
     }
 

@@ -89,11 +89,9 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
         var bound = sequence.EndingWithKill().Steps.Aggregate(Slack, (sum, step) => sum + step.Wait);
         try
         {
-            return await executor
-                .ExecuteAsync(operation, context, CancellationToken.None)
-                .AsTask()
-                .WaitAsync(bound, clock)
-                .ConfigureAwait(false);
+            var answer = executor.ExecuteAsync(operation, context, CancellationToken.None).AsTask();
+            await clock.WaitAsync(answer, bound).ConfigureAwait(false);
+            return await answer.ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Osl.Operations;
 using Osl.Supervision.Services;
 
@@ -29,6 +30,7 @@ public sealed partial class Supervisor
             _isDraining = true;
         }
 
+        ExceptionDispatchInfo? failure = null;
         while (true)
         {
             SupervisorEffect[] effects;
@@ -37,19 +39,44 @@ public sealed partial class Supervisor
                 if (!_inputs.TryDequeue(out var input))
                 {
                     _isDraining = false;
-                    return;
+                    break;
                 }
 
-                input(_core);
-                effects = _core.TakeEffects();
-                Enter(effects);
+                effects = Take(input, ref failure);
             }
 
             foreach (var effect in effects)
             {
-                Begin(effect);
+                try
+                {
+                    Begin(effect);
+                }
+                catch (Exception e)
+                {
+                    // A clock that throws, as a rule. Whoever else is to be begun or ended must not be lost for it.
+                    failure ??= ExceptionDispatchInfo.Capture(e);
+                }
             }
         }
+
+        failure?.Throw();
+    }
+
+    /// <summary>Under the lock. An input that throws is a mistake in the core: told to who drains, and the next ones still count.</summary>
+    private SupervisorEffect[] Take(Action<SupervisorCore> input, ref ExceptionDispatchInfo? failure)
+    {
+        try
+        {
+            input(_core);
+        }
+        catch (Exception e)
+        {
+            failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+
+        var effects = _core.TakeEffects();
+        Enter(effects);
+        return effects;
     }
 
     /// <summary>Under the lock: the run that is going to be is there before anybody can ask for it.</summary>
@@ -83,12 +110,7 @@ public sealed partial class Supervisor
                 break;
             case SupervisorEffect.WaitTogether wait:
                 _together?.Dispose();
-                _together = _clock.CreateTimer(
-                    _ => Post(core => core.WaitedTogether(wait.Restart)),
-                    null,
-                    wait.Delay,
-                    Timeout.InfiniteTimeSpan
-                );
+                _together = _clock.CreateTimer(_ => Post(core => core.WaitedTogether(wait.Restart)), null, wait.Delay);
                 break;
             case SupervisorEffect.NoTimer none:
                 none.Slot.Timer?.Dispose();
@@ -210,7 +232,7 @@ public sealed partial class Supervisor
     private void SetTimer(ChildSlot slot, TimeSpan delay, Action<SupervisorCore> then)
     {
         slot.Timer?.Dispose();
-        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay, Timeout.InfiniteTimeSpan);
+        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay);
     }
 
     private void Publish(SupervisorEvent told)

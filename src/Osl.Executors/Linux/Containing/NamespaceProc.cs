@@ -51,7 +51,7 @@ internal static unsafe class NamespaceProc
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
         var spawn = new SpawnActions(actionSpace, attributeSpace);
-        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
+        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
         spawn.SetInput(StandardInputKind.Null, -1);
         spawn.SetOutput(1, StandardOutputKind.Null, -1);
         spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);
