@@ -170,9 +170,11 @@ internal sealed class ManageCommand : OslCommand
 /// <summary>Asks a manager that runs.</summary>
 internal sealed class ControlCommand : OslCommand
 {
+    internal const string DirectoryOption = "--dir";
+
     private readonly ControlVerb _verb;
     private readonly Argument<string?> _name = new("NAME") { Description = "The name of a template." };
-    private readonly Option<string?> _directory = new("--dir")
+    private readonly Option<string?> _directory = new(DirectoryOption)
     {
         HelpName = "DIR",
         Description = "The manager's templates; not needed where one manager runs.",
