@@ -88,8 +88,6 @@ internal sealed class RunningProcess : IRunningProcess
 
     public Task? GroupEnded => OwnGroup is null ? null : _launched.GroupEnded;
 
-    public bool IsGroupAlive => GroupEnded is { IsCompleted: false };
-
     public Task<CapturedStreams> OutputEnded => _launched.OutputEnded;
 
     public void EndCapture() => _launched.EndCapture();
@@ -163,7 +161,7 @@ internal sealed class RunningProcess : IRunningProcess
         }
 
         // Mostly nobody is there to be held: it has ended meanwhile.
-        return unheld is NotFound or StaleProcess ? new StopReport() : new StopReport { Error = unheld };
+        return unheld.IsGone() ? new StopReport() : new StopReport { Error = unheld };
     }
 
     /// <summary>

@@ -184,49 +184,24 @@ public sealed partial class Supervisor
     private async Task<IReadOnlyList<CleanupFailure>> CleanAsync(ChildSlot slot, ChildRun current, bool wasAsked)
     {
         var name = slot.Spec.Name;
-        try
+        var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
+        var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
+        foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
         {
-            var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
-            var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
-            foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
-            {
-                Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
-            }
-
-            foreach (var process in report.LeftRunning)
-            {
-                Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
-            }
-
-            foreach (var (process, problem) in report.Failures)
-            {
-                Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
-            }
-
-            return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
+            Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
         }
-        catch (Exception e)
+
+        foreach (var process in report.LeftRunning)
         {
-            // An executor that throws: whether somebody is left is not known, so it counts as if.
-            Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e));
-            return
-            [
-                .. current
-                    .Processes()
-                    .Select(process => new CleanupFailure(
-                        name,
-                        process,
-                        new OperationFailed(
-                            "cleanup_threw",
-                            $"Ending {process} threw {e.GetType().Name}.",
-                            "See whether it still runs (osl ps)."
-                        )
-                        {
-                            Effect = OperationEffect.Unknown,
-                        }
-                    )),
-            ];
+            Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
         }
+
+        foreach (var (process, problem) in report.Failures)
+        {
+            Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
+        }
+
+        return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
     }
 
     private void SetTimer(ChildSlot slot, TimeSpan delay, Action<SupervisorCore> then)
@@ -269,9 +244,14 @@ public sealed partial class Supervisor
             Task ended;
             lock (_gate)
             {
-                // Before the run it is kept.
-                _isToEnd = _run is null;
-                ended = _run?.Task ?? Task.CompletedTask;
+                if (_run is null)
+                {
+                    // Kept until the run begins, unless it is taken back (Reset). The core is not told: it could not be told otherwise.
+                    _isToEnd = true;
+                    return;
+                }
+
+                ended = _run.Task;
             }
 
             Stop();

@@ -256,6 +256,16 @@ public sealed class SupervisorTests
         await other.Handle.ShutdownAsync();
         Assert.True((await other.RunToEndAsync(Test)).IsSuccess);
         Assert.Empty(_processes.Started);
+
+        // And it can be taken back; children come all the same meanwhile.
+        var third = Make().Add(Process("c"));
+        await third.Handle.ShutdownAsync();
+        third.Add(Process("d"));
+        third.Handle.Reset();
+        run = third.RunToEndAsync(Test);
+        await third.Up;
+        Assert.Equal(2, _processes.Alive);
+        await StopAsync(third, run);
     }
 
     [Fact]
