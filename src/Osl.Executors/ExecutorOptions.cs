@@ -3,6 +3,9 @@ namespace Osl.Executors;
 /// <summary>What an executor is given by its host.</summary>
 internal sealed class ExecutorOptions
 {
+    /// <summary>For tests: as where there are no pidfds.</summary>
+    public bool WithoutPidfds { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>

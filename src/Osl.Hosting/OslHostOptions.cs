@@ -53,6 +53,9 @@ public sealed class OslHostOptions
     /// <summary>For osl: what may never be needed is not made beforehand.</summary>
     internal bool IsShortLived { get; set; }
 
+    /// <summary>For tests: as where there are no pidfds (adr/0041-posix-fallback.md).</summary>
+    internal bool WithoutPidfds { get; set; }
+
     internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;

@@ -72,6 +72,7 @@ internal sealed class OslHostParts
             {
                 Time = options.Time,
                 JobControl = options.JobControl,
+                WithoutPidfds = options.WithoutPidfds,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
                 OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,

@@ -43,7 +43,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         _ownPlaces = new OwnPlaces(options.OwnPlaces);
         _holder = new GroupHolder(groups, _watcher, registry);
         var closing = _closing.Token;
-        registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian, closing));
+        registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian.Descriptor!, closing));
     }
 
     public PlatformCapabilities Capabilities => LinuxCapabilities.Read();

@@ -1,3 +1,4 @@
+using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -136,7 +137,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
-    public void WatchGuardianWith(Func<PidFd, Task> wait) => _guardian.WatchWith(wait);
+    public void WatchGuardianWith(Func<Guardian, Task> wait) => _guardian.WatchWith(wait);
 
     /// <inheritdoc/>
     public IReadOnlyList<GroupEntry> Live()

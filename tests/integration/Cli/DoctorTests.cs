@@ -40,6 +40,7 @@ public sealed class DoctorTests : IDisposable
                 "policy",
                 "terminal",
                 "kernel",
+                "engine",
                 "pidfd",
                 "group-signal-by-pidfd",
                 "proc",
@@ -100,6 +101,9 @@ public sealed class DoctorTests : IDisposable
     [InlineData("sandbox", "landlock_create_ruleset:error=ENOSYS", "without Landlock")]
     [InlineData("sandbox", "seccomp:error=ENOSYS", "without filters")]
     [InlineData("pidfd", "pidfd_open:error=ENOSYS", "pidfd_open does not work")]
+    [InlineData("engine", "pidfd_open:error=ENOSYS", "posix, the fallback without pidfds")]
+    [InlineData("engine", "pidfd_send_signal:error=EPERM", "posix, the fallback without pidfds")]
+    [InlineData("sandbox", "pidfd_open:error=EPERM", "not used without pidfds")]
     [InlineData("capabilities", "capget:error=EPERM", "EPERM")]
     [InlineData("cgroup-delegated", "faccessat2:error=EROFS", "not writable")]
     [InlineData("user-namespace", "unshare:error=EPERM", "can't be made")]

@@ -5,9 +5,13 @@ namespace Osl.Executors.Linux;
 /// <summary>What the starting, signalling and awaiting of processes rests on.</summary>
 internal static class ProcessProbes
 {
+    /// <summary>The line that names the executor.</summary>
+    internal const string Engine = "engine";
+
     internal static IEnumerable<Capability> Read() =>
         [
             new Capability("kernel", Available: true, Environment.OSVersion.Version.ToString()),
+            new Capability(Engine, Available: true, "linux, with pidfds"),
             new Capability(
                 "pidfd",
                 LinuxFeatures.HasPidfd,

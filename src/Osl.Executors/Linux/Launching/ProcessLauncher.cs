@@ -1,5 +1,6 @@
 using Osl.Executors.Registry;
 using Osl.Executors.Streams;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -34,7 +35,7 @@ namespace Osl.Executors.Linux;
 internal sealed class ProcessLauncher(
     ILaunchRegistry registry,
     ExitWatcher watcher,
-    EpollLoop io,
+    ReadinessLoop io,
     LinuxGroups groups,
     ProgramNames names,
     OutputPumps pumps,
@@ -49,7 +50,7 @@ internal sealed class ProcessLauncher(
 
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
-        if (LaunchRefusal.Of(plan) is { } refusal)
+        if (Refusal(plan) is { } refusal)
         {
             return refusal;
         }
@@ -104,13 +105,7 @@ internal sealed class ProcessLauncher(
             }
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
-            var paths = LaunchPaths.Of(plan, names);
-            var error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
-            if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
-            {
-                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, context, out pid);
-            }
-
+            var error = SpawnCall.Start(plan, names, pipes, terminal?.BirthDescriptor ?? -1, context, KeptIgnored, out var pid);
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
@@ -142,7 +137,7 @@ internal sealed class ProcessLauncher(
         {
             LinuxChild.Abandon(pid, plan.OwnsGroup);
             terminal?.Dispose();
-            return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
@@ -180,7 +175,7 @@ internal sealed class ProcessLauncher(
             jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
         }
 
-        var captures = CapturesOf(pipes, out error);
+        var captures = SpawnCall.CapturesOf(pipes, out error);
         if (error == 0 && pidfd is not null)
         {
             if (ownGroup is not null)
@@ -227,95 +222,11 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, LaunchContext? context, out int pid)
-    {
-        var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
-        var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
-        var block = NativeStrings.Rent(plan, paths);
-        fixed (byte* start = block)
-        {
-            var strings = NativeStrings.Over(block, start, plan);
-            var path = strings.Add(paths.Program);
-            var directory = strings.Add(paths.Directory);
-            var open = strings.Add(paths.OpenProgram);
-            var argv = strings.AddTable(plan.Arguments, 0);
-            var envp = strings.AddTable(plan.Environment, plan.Arguments.Count + 1);
-
-            var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(
-                plan.OwnsSession,
-                plan.Placement != ProcessGroupPlacement.Inherit,
-                plan.JoinGroup is { } group ? group.Group.Id : 0,
-                KeptIgnored
-            );
-            if (pipes.Terminal is { } own)
-            {
-                spawn.OpenTerminal(own.SlavePath);
-            }
-            else
-            {
-                spawn.SetInput(plan.StandardInput, pipes.ChildInput);
-            }
-
-            if (terminal >= 0)
-            {
-                spawn.TakeTerminal(terminal);
-            }
-
-            spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
-            spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
-            spawn.ChangeDirectory(directory);
-            var first = ProgramNames.ChildDescriptor;
-            if (paths.OpenProgram.Length > 0)
-            {
-                spawn.Reopen(open, first++);
-            }
-
-            var armed = pipes.Terminal is { } granted ? context?.AllowTerminal(granted.SlavePath) ?? 0 : 0;
-            armed = armed == 0 ? context?.Arm(ref spawn, ref first) ?? 0 : armed;
-            spawn.CloseTheRest(first);
-            context?.AddWait(ref spawn);
-
-            pid = 0;
-            var error =
-                armed != 0 ? armed
-                : context is null ? spawn.Spawn(path, argv, envp, out pid)
-                : spawn.Spawn(context, path, argv, envp, out pid);
-            spawn.Dispose();
-            NativeStrings.Return(block);
-            return error;
-        }
-    }
-
     /// <summary>Asked after a join, and after one that was refused: setpgid(2) answers EPERM for a group that is gone.</summary>
     private static StaleProcess? Ended(GroupLease? joined) =>
         joined is LinuxGroupLease lease && !lease.IsStill()
             ? new StaleProcess($"{lease.Group} has ended while a process was to join it")
             : null;
-
-    private static CaptureSet? CapturesOf(in ChildPipes pipes, out int error)
-    {
-        error = 0;
-        if (pipes.Output is null && pipes.Error is null)
-        {
-            return null;
-        }
-
-        var set = new CaptureSet();
-        var first = pipes.Output?.Collect(set);
-        var second = pipes.Error?.Collect(set);
-        if (first is null && second is null)
-        {
-            return null;
-        }
-
-        // Both are in the set before the first can end.
-        set.Output = first;
-        set.Error = second;
-        error = first?.Begin() ?? 0;
-        error = error == 0 ? second?.Begin() ?? 0 : error;
-        return set;
-    }
 
     private static OneOf<LaunchedProcess, OperationError> Abandon(
         PidFd? pidfd,
@@ -330,8 +241,15 @@ internal sealed class ProcessLauncher(
         }
 
         terminal?.Dispose();
-        return AfterStart(error);
+        return SpawnCall.AfterStart(error);
     }
 
-    private static OperationError AfterStart(OperationError error) => error with { Effect = OperationEffect.Happened, Transient = false };
+    /// <summary>What is refused before anything is done.</summary>
+    private static OperationError? Refusal(LaunchPlan plan) =>
+        LinuxFeatures.HasPidfd
+            ? SpawnCall.Refusal(plan, plan.JoinGroup is LinuxGroupLease)
+            : new Unsupported(
+                $"starting '{plan.Executable.Facts.Path}' without pidfds by the executor that is made of them",
+                "Linux 5.4 or later on x86-64 or arm64, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+            );
 }

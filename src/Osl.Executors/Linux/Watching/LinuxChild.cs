@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -10,7 +11,7 @@ namespace Osl.Executors.Linux;
 /// alive. See <see cref="ExitWatcher"/> for the order of things.
 /// </summary>
 internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd? pidfd, ProcessRef process, IRegistration registration)
-    : EpollTarget,
+    : ReadinessTarget,
         IThreadPoolWorkItem,
         IManagedProcess
 {
