@@ -85,7 +85,9 @@ internal sealed class ManageCommand : OslCommand
 
             await telling.ConfigureAwait(false);
             // Told as it happens: an end may take as long as a stop sequence.
+#pragma warning disable CA2025 // Awaited below; what throws in between ends osl.
             var drained = screen.DrainAsync(notices);
+#pragma warning restore CA2025
             await manager.DisposeAsync().ConfigureAwait(false);
             await drained.ConfigureAwait(false);
         }

@@ -54,14 +54,15 @@ public sealed partial class ManagedProcess
         catch (Exception e)
         {
             var error = Threw("run_threw", $"Running '{Name}'", e);
-            ProcessExit? exit;
+            IRunningProcess? live;
             lock (_gate)
             {
                 _ = _attempt.TrySetResult(error);
                 _attempt = NewAttempt();
-                exit = _live is { Exited: { IsCompletedSuccessfully: true } exited } ? exited.Result : null;
+                live = _live;
             }
 
+            var exit = live is { Exited.IsCompleted: true } ? await live.Exited.ConfigureAwait(false) : null;
             // Whether something of it runs is not known, so it is not started beside that.
             return new RunEnd<ProcessEnd>(Failed: true, new ProcessEnd(exit, error), IsFinal: true);
         }

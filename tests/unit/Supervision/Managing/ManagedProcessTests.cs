@@ -474,7 +474,8 @@ public sealed class ManagedProcessTests : ProcessManagerTest
     {
         public List<ProcessTemplate> Saved { get; } = [];
 
-        public OneOf<ProcessTemplate, OperationError> Load(string name) => Saved.Single(template => template.Name == name);
+        public OneOf<ProcessTemplate, OperationError> Load(string name) =>
+            Saved.Single(template => string.Equals(template.Name, name, StringComparison.Ordinal));
 
         public OneOf<IReadOnlyList<ProcessTemplate>, OperationError> LoadAll() => Saved;
 
