@@ -16,7 +16,6 @@ internal sealed class RunningProcess : IRunningProcess
     private readonly LaunchedProcess _launched;
     private readonly OperationScope _scope;
     private readonly SpawnProcessOperation? _spawn;
-    private readonly Lock _releasing = new();
     private readonly TaskCompletionSource<ProcessExit> _exited = new();
     private readonly ITimer? _timeLimit;
     private volatile bool _timeLimitReached;
@@ -218,7 +217,8 @@ internal sealed class RunningProcess : IRunningProcess
     /// <returns>Whether it was Managed until now; or why it still is.</returns>
     internal OneOf<bool, OperationError> Release()
     {
-        lock (_releasing)
+        // There are thousands of these: a lock of its own would be one more object each.
+        lock (_exited)
         {
             if (_isDetached)
             {

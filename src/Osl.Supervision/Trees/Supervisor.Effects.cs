@@ -86,7 +86,7 @@ public sealed partial class Supervisor
         {
             if (effect is SupervisorEffect.Start start)
             {
-                start.Slot.Current = new ChildRun(start.Slot.Spec, Publish, new CancellationTokenSource());
+                start.Slot.Current = new ChildRun(start.Slot.Spec, start.Run, this, new CancellationTokenSource());
             }
         }
     }
@@ -139,7 +139,7 @@ public sealed partial class Supervisor
 
     private async Task RunAsync(ChildSlot slot, int run, ChildRun current)
     {
-        var error = await current.RunAsync(() => Post(core => core.Up(slot, run))).ConfigureAwait(false);
+        var error = await current.RunAsync(slot).ConfigureAwait(false);
         if (current.WasAbandoned)
         {
             // It was cleaned up after when it was abandoned; what it has started since is nobody's but this run's.
@@ -209,6 +209,12 @@ public sealed partial class Supervisor
         slot.Timer?.Dispose();
         slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay);
     }
+
+    /// <summary>A child of ours is up.</summary>
+    internal void TellUp(ChildSlot slot, int run) => Post(core => core.Up(slot, run));
+
+    /// <summary>Something has happened in a child that is a supervisor itself.</summary>
+    internal void TellNested(string child, SupervisorEvent told) => Publish(told.Under(child));
 
     private void Publish(SupervisorEvent told)
     {

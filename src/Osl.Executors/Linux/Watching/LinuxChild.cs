@@ -17,7 +17,6 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _gate = new();
     private ProcessExit? _exit;
     private bool _released;
 
@@ -51,7 +50,8 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>The leader's descriptor for somebody else's use, who must release it; null when the group is over.</summary>
     internal PidFd? TryShare()
     {
-        lock (_gate)
+        // There are thousands of these: a lock of its own would be one more object each.
+        lock (_groupEnded)
         {
             if (_released || pidfd is null)
             {
@@ -133,7 +133,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         Cgroup?.Remove();
         registration.Ended();
         groups.Forget(this);
-        lock (_gate)
+        lock (_groupEnded)
         {
             _released = true;
             pidfd?.Dispose();
