@@ -50,7 +50,7 @@ internal static class ContainedTree
             return started;
         }
 
-        if (error is not Unsupported)
+        if (error is not (Unsupported or PermissionRefused))
         {
             return strong.OrThrow();
         }

@@ -32,13 +32,16 @@ internal static class Restarts
 
     private static async Task<int> CountOrphansAsync(Subscription<SupervisorEvent> events)
     {
-        var orphans = 0;
-        await foreach (var told in events)
+        using (events)
         {
-            orphans += told.Event is SupervisorEvent.OrphansEnded ? 1 : 0;
-        }
+            var orphans = 0;
+            await foreach (var told in events)
+            {
+                orphans += told.Event is SupervisorEvent.OrphansEnded ? 1 : 0;
+            }
 
-        return orphans;
+            return orphans;
+        }
     }
 
     private static long Memory()
@@ -64,9 +67,8 @@ internal static class Restarts
                 Backoff = RestartPolicy.Always with { InitialDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero },
             }
         );
-        using var events = supervisor.Events.Subscribe(restarts * 20);
         // Beside the run: kept until its end they would be what is measured.
-        var counting = CountOrphansAsync(events);
+        var counting = CountOrphansAsync(supervisor.Events.Subscribe(restarts * 20));
         var outcome = await supervisor.RunToEndAsync();
         supervisor.Events.Complete();
         var orphans = await counting;
