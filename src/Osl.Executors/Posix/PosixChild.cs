@@ -29,7 +29,8 @@ namespace Osl.Executors.Posix;
 /// </remarks>
 internal sealed class PosixChild(ChildWatcher watcher, LinuxGroups groups, ProcessRef process, IRegistration registration)
     : IThreadPoolWorkItem,
-        IManagedProcess
+        IManagedProcess,
+        IStoppable
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,8 +63,10 @@ internal sealed class PosixChild(ChildWatcher watcher, LinuxGroups groups, Proce
     /// <summary>The end of its group, or its own where it leads none.</summary>
     internal Task GroupEnded => _groupEnded.Task;
 
+    int IStoppable.Pid => process.Pid;
+
     /// <summary>Whether it has not been seen to end.</summary>
-    internal bool IsRunning
+    public bool IsRunning
     {
         get
         {
@@ -195,6 +198,18 @@ internal sealed class PosixChild(ChildWatcher watcher, LinuxGroups groups, Proce
     {
         registration.Detached();
         return null;
+    }
+
+    /// <summary>By its pid: reaped by us meanwhile, there is no such child, and that is an end.</summary>
+    public int WaitForStop() => IsRunning ? OwnChild.WaitForStop(process.Pid) : 0;
+
+    /// <inheritdoc/>
+    public bool SendToGroup(int signal) => TrySignalGroup(signal, out var error) && error == 0;
+
+    /// <summary>Nothing is held.</summary>
+    public void LetGo()
+    {
+        // The number is kept by the child itself.
     }
 
     /// <summary>For a launch that could not be completed, of a child that nobody watches yet: ends and reaps it, whatever it takes.</summary>

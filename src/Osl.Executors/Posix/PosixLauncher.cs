@@ -164,6 +164,11 @@ internal sealed class PosixLauncher(
         };
         // Last: from now on it may be reaped.
         watcher.Add(child);
+        if (terminal is not null && jobControl is not null)
+        {
+            TerminalJob.Begin(jobControl, child, terminal);
+        }
+
         return launched;
     }
 

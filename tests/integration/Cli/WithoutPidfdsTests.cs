@@ -83,6 +83,36 @@ public sealed partial class WithoutPidfdsTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task On_a_terminal_control_keys_reach_the_program_and_where_nobody_could_continue_it_it_does_not_stop()
+    {
+        var command = "exec python3 filter.py 38 $OSL run -- sh -c 'echo ready; while read -r line; do echo got $line; done'";
+        using var session = _osl.OpenOther("/usr/bin/script", "-qec", command, "/dev/null");
+        await session.ReadUntilAsync("ready");
+        await session.TypeAsync("\u001a");
+        await session.TypeAsync("hello\r");
+        await session.ReadUntilAsync("got hello");
+        await session.TypeAsync("\u0003");
+        Assert.Equal(130, (await session.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_program_is_stopped_from_the_keyboard_and_goes_on()
+    {
+        await using var shell = await TmuxShell.OpenAsync(_osl);
+        shell.Write("text", string.Join('\n', Enumerable.Range(1, 300).Select(line => $"line {line}")));
+        await shell.TypeAsync("clear; python3 filter.py 38 $OSL run -- less text");
+        await shell.WaitForLineAsync("line 1");
+        await shell.KeyAsync("C-z");
+        await shell.WaitAsync("Stopped");
+        await shell.AssertAsBeforeAsync();
+        await shell.TypeAsync("clear; fg");
+        await shell.WaitForLineAsync("line 1");
+        await shell.KeyAsync("q");
+        Assert.Contains("status 0", await shell.RunAsync("echo status $?"), StringComparison.Ordinal);
+        await shell.AssertAsBeforeAsync();
+    }
+
     [Theory]
     [InlineData("--nice", "5", "a priority")]
     [InlineData("--containment", "pidns", "containment PidNamespace")]

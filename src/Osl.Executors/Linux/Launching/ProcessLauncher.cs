@@ -200,9 +200,9 @@ internal sealed class ProcessLauncher(
         {
             child.EndUnseen();
         }
-        else if (terminal is not null && jobControl is not null)
+        else if (terminal is not null && jobControl is not null && StoppableChild.Of(child, groups.GroupSignal) is { } job)
         {
-            TerminalJob.Begin(jobControl, child, terminal, groups.GroupSignal);
+            TerminalJob.Begin(jobControl, job, terminal);
         }
 
         return new LaunchedProcess
