@@ -123,6 +123,12 @@ internal sealed class GlobalOptions
             options.JobControl = control;
             options.PassesOnIgnoredSignals = true;
             options.IsShortLived = true;
+            if (Environment.ProcessId == 1)
+            {
+                // Of a container: nobody else does it.
+                options.ReapOrphans();
+            }
+
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);

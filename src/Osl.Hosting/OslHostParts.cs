@@ -73,6 +73,7 @@ internal sealed class OslHostParts
                 Time = options.Time,
                 JobControl = options.JobControl,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
+                ReapsOrphans = options.ReapsOrphans,
                 OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },

@@ -119,7 +119,7 @@ internal sealed unsafe class Guardian : IDisposable
     /// <summary>Whether it lives; reaps it if not.</summary>
     internal bool IsAlive()
     {
-        _gone = _gone || ChildStatus.Reap(_pidfd.Number, block: false, out _) != ReapOutcome.StillRunning;
+        _gone = _gone || ChildStatus.Reap(_pidfd, block: false, out _) != ReapOutcome.StillRunning;
         return !_gone;
     }
 

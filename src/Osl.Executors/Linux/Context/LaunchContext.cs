@@ -31,7 +31,10 @@ internal sealed unsafe class LaunchContext : IDisposable
     private readonly List<RequestedLimits.Entry> _limits;
     private readonly GateKind _kind;
     private readonly LandlockRuleset? _rules;
+    private readonly bool _mayGoUnheld;
     private Gate? _gate;
+    private PidFd? _held;
+    private ProcLine _heldLine;
     private bool _kept;
 
     private LaunchContext(
@@ -40,9 +43,11 @@ internal sealed unsafe class LaunchContext : IDisposable
         ContextCalls calls,
         List<RequestedLimits.Entry> limits,
         GateKind kind,
-        LandlockRuleset? rules
+        LandlockRuleset? rules,
+        bool mayGoUnheld = false
     )
     {
+        _mayGoUnheld = mayGoUnheld;
         _rules = rules;
         _plan = plan;
         _host = host;
@@ -58,11 +63,11 @@ internal sealed unsafe class LaunchContext : IDisposable
     internal Cgroup? Cgroup { get; private init; }
 
     /// <summary>Looks whether the host may do what is asked for. Starts nothing.</summary>
-    internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates)
+    internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, GateNeed hold)
     {
         if (plan.Sandbox is not LinuxSandbox sandbox)
         {
-            return Prepare(plan, gates, rules: null);
+            return Prepare(plan, gates, hold, rules: null);
         }
 
         if (!LandlockRuleset.Create(sandbox).TryPickT0(out var rules, out var refused))
@@ -70,7 +75,7 @@ internal sealed unsafe class LaunchContext : IDisposable
             return refused;
         }
 
-        var prepared = Prepare(plan, gates, rules);
+        var prepared = Prepare(plan, gates, hold, rules);
         if (prepared.IsT1)
         {
             rules.Dispose();
@@ -79,7 +84,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         return prepared;
     }
 
-    private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, LandlockRuleset? rules)
+    private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, GateNeed hold, LandlockRuleset? rules)
     {
         var host = HostPrivileges.Read();
         var calls = new ContextCalls(plan, host);
@@ -91,20 +96,25 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         var groupLimit = plan.Limits is { } asked ? RequestedLimits.OfGroup(asked) : null;
         var groups = groupLimit is not null || plan.Containment == Containment.Cgroup;
-        if (limits.Count == 0 && !groups && plan.Containment != Containment.PidNamespace)
+        if (limits.Count > 0 || groups || plan.Containment == Containment.PidNamespace)
+        {
+            hold = GateNeed.Needed;
+        }
+
+        if (hold == GateNeed.None)
         {
             return new LaunchContext(plan, host, calls, limits, GateKind.Any, rules);
         }
 
         var kind = Choose(plan, host, calls, gates);
-        if (kind == GateKind.Any)
+        if (kind == GateKind.Any && hold == GateNeed.Needed)
         {
             return NoGate(plan);
         }
 
         if (!groups)
         {
-            return new LaunchContext(plan, host, calls, limits, kind, rules);
+            return new LaunchContext(plan, host, calls, limits, kind, rules, hold == GateNeed.Wanted);
         }
 
         if (!plan.OwnsGroup)
@@ -156,6 +166,8 @@ internal sealed unsafe class LaunchContext : IDisposable
     {
         pid = 0;
         Failure = null;
+        _held?.Dispose();
+        _held = null;
         using var program = new RawProgram();
         var progress = -1;
         try
@@ -191,8 +203,19 @@ internal sealed unsafe class LaunchContext : IDisposable
         }
     }
 
+    /// <summary>The child as it was held on to while nobody could reap it; null when it was not held.</summary>
+    /// <param name="line">What /proc said of it.</param>
+    internal PidFd? TakeHeld(out ProcLine line)
+    {
+        line = _heldLine;
+        var held = _held;
+        _held = null;
+        return held;
+    }
+
     public void Dispose()
     {
+        _held?.Dispose();
         _gate?.Dispose();
         _gate = null;
         _rules?.Dispose();
@@ -251,12 +274,13 @@ internal sealed unsafe class LaunchContext : IDisposable
             return program.Error;
         }
 
-        if (held && Failure is null)
+        if ((held || _mayGoUnheld) && Failure is null)
         {
             return 0;
         }
 
         // Ended before its first instruction, or, where the gate has not held, as soon as it is known.
+        OwnChildren.Started(OwnChildren.Starting(), program.Pid);
         LinuxChild.Abandon(program.Pid, _plan.OwnsGroup);
         Failure ??= ContextErrors.NotHeld(_plan);
         return Errno.EPERM;
@@ -274,6 +298,12 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         var ready = false;
         var held = false;
+        _held = PidFd.TryOpen(pid, out _, spend: false);
+        if (_held is not null && !ProcLine.TryRead(pid, out _heldLine, out _))
+        {
+            _heldLine = default;
+        }
+
         try
         {
             Failure = Configure(pid);

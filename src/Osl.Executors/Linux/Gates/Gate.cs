@@ -49,3 +49,29 @@ internal enum GateKind
     /// <summary><see cref="LeaseGate"/> and no other.</summary>
     Lease,
 }
+
+/// <summary>Whether a launch is held.</summary>
+internal enum GateNeed
+{
+    /// <summary>It need not be.</summary>
+    None,
+
+    /// <summary>It is better held, and goes on where no gate fits.</summary>
+    Wanted,
+
+    /// <summary>It is never started unheld.</summary>
+    Needed,
+}
+
+/// <summary>Which launches have a thread of their own, and a gate.</summary>
+internal enum LaunchMode
+{
+    /// <summary>Those that need it.</summary>
+    AsNeeded,
+
+    /// <summary>Every launch has a thread of its own; for tests.</summary>
+    Thread,
+
+    /// <summary>Every launch is held by a gate; for tests.</summary>
+    Held,
+}
