@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Osl.Executors;
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
@@ -54,6 +55,12 @@ public sealed class OslHostOptions
     internal bool IsShortLived { get; set; }
 
     internal bool ReapsOrphans { get; private set; }
+
+    /// <summary>For tests: launches that need no thread and no gate of their own have them all the same, on Linux.</summary>
+    internal LaunchMode LaunchMode { get; set; }
+
+    /// <summary>For tests: the one gate that may be used.</summary>
+    internal GateKind Gate { get; set; }
 
     internal IProcessObserver? Observer { get; private set; }
 

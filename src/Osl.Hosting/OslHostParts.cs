@@ -74,6 +74,8 @@ internal sealed class OslHostParts
                 JobControl = options.JobControl,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
                 ReapsOrphans = options.ReapsOrphans,
+                Mode = options.LaunchMode,
+                Gate = options.Gate,
                 OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },

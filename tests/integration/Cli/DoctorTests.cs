@@ -58,6 +58,7 @@ public sealed class DoctorTests : IDisposable
                 "landlock",
                 "seccomp",
                 "seccomp-notify",
+                "gates",
                 "sandbox",
                 "user",
                 "capabilities",

@@ -68,6 +68,7 @@ public sealed class HostTests : HostTest
     [Theory]
     [InlineData(nameof(InsideContextTests.Held_by_seccomp))]
     [InlineData(nameof(InsideContextTests.Held_by_a_lease))]
+    [InlineData(nameof(InsideContextTests.Held_by_a_shell))]
     public async Task A_child_that_is_held_never_runs_when_its_host_is_killed(string test)
     {
         var directory = Directory.CreateTempSubdirectory("osl-held-");

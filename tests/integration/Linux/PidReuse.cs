@@ -55,6 +55,7 @@ internal sealed class PidReuse : IDisposable
         _shell = Process.Start(
             new ProcessStartInfo("/bin/sh", ["-c", "exec 9<>\"$0\"; " + Script, fifo])
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
             }

@@ -87,7 +87,7 @@ internal sealed unsafe class LaunchContext : IDisposable
     private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, GateNeed hold, LandlockRuleset? rules)
     {
         var host = HostPrivileges.Read();
-        var calls = new ContextCalls(plan, host);
+        var calls = new ContextCalls(plan, host, gates == GateKind.Seccomp && !host.Has(HostPrivileges.SysAdmin));
         var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
         if ((calls.Refusal() ?? RefuseLimits(plan, host, limits)) is { } refusal)
         {
@@ -112,6 +112,16 @@ internal sealed unsafe class LaunchContext : IDisposable
             return NoGate(plan);
         }
 
+        if (kind == GateKind.Shell && ShellGate.Refusal(plan) is { } unfit)
+        {
+            if (hold == GateNeed.Needed)
+            {
+                return unfit;
+            }
+
+            kind = GateKind.Any;
+        }
+
         if (!groups)
         {
             return new LaunchContext(plan, host, calls, limits, kind, rules, hold == GateNeed.Wanted);
@@ -128,6 +138,10 @@ internal sealed unsafe class LaunchContext : IDisposable
             ? new LaunchContext(plan, host, calls, limits, kind, rules) { Cgroup = cgroup }
             : refused;
     }
+
+    /// <summary>The paths for a gate that executes by path; null for every other.</summary>
+    internal LaunchPaths? OwnPaths(in LaunchPaths paths) =>
+        _kind == GateKind.Shell ? paths with { Program = ShellGate.PathOf(_plan), OpenProgram = "" } : null;
 
     /// <summary>The child has begun: from now on its control groups are its own.</summary>
     internal void Keep() => _kept = true;
@@ -153,7 +167,12 @@ internal sealed unsafe class LaunchContext : IDisposable
         }
 
         _gate?.Dispose();
-        _gate = _kind == GateKind.Seccomp ? new SeccompGate() : new LeaseGate();
+        _gate = _kind switch
+        {
+            GateKind.Seccomp => new SeccompGate(),
+            GateKind.Lease => new LeaseGate(),
+            _ => ShellGate.Of(_plan),
+        };
         return _gate.Arm(ref actions, ref first);
     }
 
@@ -183,6 +202,7 @@ internal sealed unsafe class LaunchContext : IDisposable
                 program.Progress = progress;
             }
 
+            _gate?.Wrap(program, ref path, ref argv, ref envp);
             _calls.Write(program, _gate, _rules, path, argv);
             program.AddSpawn(path, actions, attributes, argv, envp);
             var error = Run(program);
@@ -274,7 +294,8 @@ internal sealed unsafe class LaunchContext : IDisposable
             return program.Error;
         }
 
-        if ((held || _mayGoUnheld) && Failure is null)
+        var execError = _gate?.ExecError ?? 0;
+        if ((held || _mayGoUnheld) && Failure is null && execError == 0)
         {
             return 0;
         }
@@ -282,6 +303,11 @@ internal sealed unsafe class LaunchContext : IDisposable
         // Ended before its first instruction, or, where the gate has not held, as soon as it is known.
         OwnChildren.Started(OwnChildren.Starting(), program.Pid);
         LinuxChild.Abandon(program.Pid, _plan.OwnsGroup);
+        if (execError != 0)
+        {
+            return execError;
+        }
+
         Failure ??= ContextErrors.NotHeld(_plan);
         return Errno.EPERM;
     }
@@ -384,8 +410,11 @@ internal sealed unsafe class LaunchContext : IDisposable
         var seccomp = SeccompGate.IsThere && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || calls.AsksForNoNewPrivileges);
         // A sandbox does not let the child open what the lease gate has it open.
         var lease = LeaseGate.IsThere && !calls.ChangesAccount && plan.Sandbox is null;
-        return gates != GateKind.Lease && seccomp ? GateKind.Seccomp
-            : gates != GateKind.Seccomp && lease ? GateKind.Lease
+        // Nor does it let a shell run; and the first process of a namespace can't stop itself.
+        var shell = plan.Sandbox is null && plan.Containment != Containment.PidNamespace;
+        return seccomp && gates is (GateKind.Any or GateKind.Seccomp) ? GateKind.Seccomp
+            : lease && gates is (GateKind.Any or GateKind.Lease) ? GateKind.Lease
+            : shell && gates is (GateKind.Any or GateKind.Shell) && ShellProbe.Shell is not null ? GateKind.Shell
             : GateKind.Any;
     }
 

@@ -115,6 +115,7 @@ internal sealed class ProcessLauncher(
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
             var paths = LaunchPaths.Of(plan, names);
+            paths = context?.OwnPaths(paths) ?? paths;
             var error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
             if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
             {
