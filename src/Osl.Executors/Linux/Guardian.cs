@@ -131,7 +131,7 @@ internal sealed unsafe class Guardian : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             var outcome =
                 _gone ? ReapOutcome.Reaped
-                : Descriptor is { } pidfd ? ChildStatus.Reap(pidfd.Number, block: false, out _)
+                : Descriptor is { } pidfd ? ChildStatus.Reap(pidfd, block: false, out _)
                 : OwnChild.Reap(Pid, block: false, out _);
             _gone = outcome != ReapOutcome.StillRunning;
             return !_gone;

@@ -26,8 +26,16 @@ internal sealed class PosixExecutor : IPlatformExecutor
 
     /// <param name="options">From the host.</param>
     /// <param name="registry">Where launches are entered; the host's own to dispose.</param>
+    /// <exception cref="PlatformNotSupportedException">It is to reap orphans: who is one is told by pidfds.</exception>
     internal PosixExecutor(ExecutorOptions options, ILaunchRegistry registry)
     {
+        if (options.ReapsOrphans)
+        {
+            throw new PlatformNotSupportedException(
+                "Orphans can't be told from others' children without pidfds (osl doctor, line engine): do without ReapOrphans, or let an init such as tini be process 1."
+            );
+        }
+
         DescriptorReserve.Keep();
         _registry = registry;
         var groups = new LinuxGroups(groupSignal: false);

@@ -64,9 +64,15 @@ internal static unsafe class OwnChild
             } while (answer < 0 && Libc.LastError == Errno.EINTR);
         }
 
-        if (answer <= 0)
+        if (answer == 0)
         {
-            return answer < 0 ? ReapOutcome.NotOurs : ReapOutcome.StillRunning;
+            return ReapOutcome.StillRunning;
+        }
+
+        OwnChildren.Ended(pid);
+        if (answer < 0)
+        {
+            return ReapOutcome.NotOurs;
         }
 
         // Low 7 bits the signal, bit 7 the core dump, above them the exit code: so on every Unix, if not by its standard.

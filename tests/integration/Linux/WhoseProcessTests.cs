@@ -70,7 +70,11 @@ public sealed class WhoseProcessTests : IAsyncDisposable
     {
         // Its parent, which execs, never waits for it.
         using var parent = Process.Start(
-            new ProcessStartInfo("/bin/sh", ["-c", "true & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true }
+            new ProcessStartInfo("/bin/sh", ["-c", "true & echo $!; exec sleep 1000"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
         )!;
         try
         {

@@ -35,9 +35,7 @@ internal static unsafe class ShortChild
             _ = pidfd.Send(Libc.SIGKILL);
         }
 
-        return ChildStatus.Reap(pidfd.Number, block: true, out var status) == ReapOutcome.Reaped && status.Signal == 0
-            ? status.ExitCode
-            : null;
+        return ChildStatus.Reap(pidfd, block: true, out var status) == ReapOutcome.Reaped && status.Signal == 0 ? status.ExitCode : null;
     }
 
     private static int? Start(string path, string[] arguments)

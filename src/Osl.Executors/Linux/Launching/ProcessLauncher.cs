@@ -39,14 +39,19 @@ internal sealed class ProcessLauncher(
     LinuxGroups groups,
     ProgramNames names,
     OutputPumps pumps,
-    JobControl? jobControl = null,
-    GateKind gates = GateKind.Any
+    JobControl? jobControl = null
 )
 {
     private static readonly Action Nothing = static () => { };
 
     /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
     internal ulong KeptIgnored { get; init; }
+
+    /// <summary>Which launches have a context, and are held, beside those that have to be.</summary>
+    internal LaunchMode Mode { get; init; }
+
+    /// <summary>By which gates.</summary>
+    internal GateKind Gates { get; init; }
 
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
@@ -78,12 +83,17 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
     {
-        if (!plan.HasOwnContext)
+        // As process 1 the runtime reaps every child once it handles SIGCHLD: one that is held can be held on to before it ends.
+        var hold =
+            Mode == LaunchMode.Held ? GateNeed.Needed
+            : Environment.ProcessId == 1 && SignalDispositions.IsChildHandled() ? GateNeed.Wanted
+            : GateNeed.None;
+        if (!plan.HasOwnContext && hold == GateNeed.None && Mode == LaunchMode.AsNeeded)
         {
             return Launch(plan, registration, context: null);
         }
 
-        if (!LaunchContext.Prepare(plan, gates).TryPickT0(out var context, out var refused))
+        if (!LaunchContext.Prepare(plan, Gates, hold).TryPickT0(out var context, out var refused))
         {
             return refused;
         }
@@ -132,7 +142,9 @@ internal sealed class ProcessLauncher(
         LaunchContext? context
     )
     {
-        var pidfd = PidFd.TryOpen(pid, out var error, spend: false);
+        var error = 0;
+        var line = default(ProcLine);
+        var pidfd = context?.TakeHeld(out line) ?? PidFd.TryOpen(pid, out error, spend: false);
         if (pidfd is null && error != Errno.ESRCH)
         {
             LinuxChild.Abandon(pid, plan.OwnsGroup);
@@ -141,7 +153,7 @@ internal sealed class ProcessLauncher(
         }
 
         // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
-        if (!ProcLine.TryRead(pid, out var line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
+        if (line.Pid == 0 && !ProcLine.TryRead(pid, out line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
         {
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }

@@ -178,8 +178,10 @@ internal unsafe ref struct SpawnActions
     internal readonly int Spawn(byte* path, byte** argv, byte** envp, out int pid)
     {
         int started = 0;
+        var start = OwnChildren.Starting();
         var error = _error != 0 ? _error : Libc.PosixSpawn(&started, path, _actions, _attributes, argv, envp);
         pid = started;
+        OwnChildren.Started(start, error == 0 ? started : 0);
         return error;
     }
 
@@ -188,7 +190,10 @@ internal unsafe ref struct SpawnActions
     internal readonly int Spawn(LaunchContext context, byte* path, byte** argv, byte** envp, out int pid)
     {
         pid = 0;
-        return _error != 0 ? _error : context.Start(_actions, _attributes, path, argv, envp, out pid);
+        var start = OwnChildren.Starting();
+        var error = _error != 0 ? _error : context.Start(_actions, _attributes, path, argv, envp, out pid);
+        OwnChildren.Started(start, error == 0 ? pid : 0);
+        return error;
     }
 
     internal readonly void Dispose()

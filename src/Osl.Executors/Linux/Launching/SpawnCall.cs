@@ -28,6 +28,7 @@ internal static class SpawnCall
     )
     {
         var paths = LaunchPaths.Of(plan, names);
+        paths = context?.OwnPaths(paths) ?? paths;
         var error = Start(plan, paths, pipes, terminal, context, keptIgnored, out pid);
         if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
         {

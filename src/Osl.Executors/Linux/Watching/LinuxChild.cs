@@ -66,7 +66,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
     internal override void OnReady(uint events)
     {
-        var outcome = ChildStatus.Reap(pidfd!.Number, block: false, out var status);
+        var outcome = ChildStatus.Reap(pidfd!, block: false, out var status);
         if (outcome == ReapOutcome.StillRunning)
         {
             return;
@@ -74,7 +74,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
         // Until it is known whether the group lives on: a loop that is being closed must not end in between.
         watcher.Loop.Hold();
-        watcher.Loop.Remove(pidfd.Number, this);
+        watcher.Loop.Remove(pidfd!.Number, this);
         Volatile.Write(ref _exit, Describe(process, outcome, status));
         GiveTerminalBack();
         if (!Conclude())
@@ -86,6 +86,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>It was over before it could be held; only the runtime as process 1 can have reaped it.</summary>
     internal void EndUnseen()
     {
+        OwnChildren.Ended(process.Pid);
         Volatile.Write(ref _exit, Describe(process, ReapOutcome.NotOurs, default));
         GiveTerminalBack();
         _ = Conclude();
@@ -166,7 +167,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         }
 
         _ = pidfd.Send(Signal.Kill.Number);
-        _ = ChildStatus.Reap(pidfd.Number, block: true, out _);
+        _ = ChildStatus.Reap(pidfd, block: true, out _);
         pidfd.Dispose();
     }
 
