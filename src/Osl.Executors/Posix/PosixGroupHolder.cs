@@ -44,8 +44,9 @@ internal sealed class PosixGroupHolder(LinuxGroups groups, ChildWatcher watcher,
         if (watcher.Find(group.Id) is { } child && child.OwnGroup == group)
         {
             var own = new GroupIdentity(group, leader: null) { Pin = child.Pin };
-            // Without an entry it has been seen dead, though perhaps not by us yet: held now it would be nobody's.
-            return (child.IsRunning && entry is not null) || groups.AnyAlive(own, out _) ? Lease(own, child, entry) : Missing(group.Id);
+            // Its end may not have been noticed yet, and whoever is held is somebody who lives.
+            var lives = (child.IsRunning && LinuxProcessTable.Read(group.Leader) is { IsAlive: true }) || groups.AnyAlive(own, out _);
+            return lives ? Lease(own, child, entry) : Missing(group.Id);
         }
 
         var identity = Identify(group);
