@@ -89,7 +89,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         var host = HostPrivileges.Read();
         var calls = new ContextCalls(plan, host, gates == GateKind.Seccomp && !host.Has(HostPrivileges.SysAdmin));
         var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
-        if ((calls.Refusal() ?? RefuseLimits(plan, host, limits)) is { } refusal)
+        if ((calls.Refusal() ?? RequestedLimits.Refusal(plan, host, limits)) is { } refusal)
         {
             return refusal;
         }
@@ -106,10 +106,10 @@ internal sealed unsafe class LaunchContext : IDisposable
             return new LaunchContext(plan, host, calls, limits, GateKind.Any, rules);
         }
 
-        var kind = Choose(plan, host, calls, gates);
+        var kind = GateChoice.Of(plan, host, calls, gates);
         if (kind == GateKind.Any && hold == GateNeed.Needed)
         {
-            return NoGate(plan);
+            return GateChoice.None(plan);
         }
 
         if (kind == GateKind.Shell && ShellGate.Refusal(plan) is { } unfit)
@@ -391,38 +391,4 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         return program.FailedStep is null ? null : ContextErrors.LimitRefused("of the process", program.Error);
     }
-
-    private static OperationError? RefuseLimits(LaunchPlan plan, HostPrivileges host, List<RequestedLimits.Entry> limits)
-    {
-        if (RequestedLimits.Raised(limits) is { } raised && !host.Has(HostPrivileges.SysResource))
-        {
-            return HostPrivileges.Lacks($"a limit of {raised} above the host's own", HostPrivileges.SysResource);
-        }
-
-        return plan.Containment == Containment.PidNamespace && NamespaceProc.Program is null
-            ? new Unsupported("a pid namespace of its own without mount(8), which gives it its /proc", "Install util-linux.")
-            : null;
-    }
-
-    /// <summary>Any, when there is none that fits.</summary>
-    private static GateKind Choose(LaunchPlan plan, HostPrivileges host, ContextCalls calls, GateKind gates)
-    {
-        var seccomp = SeccompGate.IsThere && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || calls.AsksForNoNewPrivileges);
-        // A sandbox does not let the child open what the lease gate has it open.
-        var lease = LeaseGate.IsThere && !calls.ChangesAccount && plan.Sandbox is null;
-        // Nor does it let a shell run; and the first process of a namespace can't stop itself.
-        var shell = plan.Sandbox is null && plan.Containment != Containment.PidNamespace;
-        return seccomp && gates is (GateKind.Any or GateKind.Seccomp) ? GateKind.Seccomp
-            : lease && gates is (GateKind.Any or GateKind.Lease) ? GateKind.Lease
-            : shell && gates is (GateKind.Any or GateKind.Shell) && ShellProbe.Shell is not null ? GateKind.Shell
-            : GateKind.Any;
-    }
-
-    private static Unsupported NoGate(LaunchPlan plan) =>
-        new(
-            $"setting limits or containment for '{plan.Executable.Facts.Path}' before it runs",
-            plan.Account is null
-                ? "A kernel with CONFIG_PROC_CHILDREN, or no_new_privs or CAP_SYS_ADMIN together with seccomp notification (Linux 5.5, glibc 2.34)."
-                : "For another account: ask for no_new_privs, or give the host CAP_SYS_ADMIN (seccomp notification: Linux 5.5, glibc 2.34)."
-        );
 }
