@@ -72,11 +72,7 @@ internal sealed class OslHostParts
             {
                 Time = options.Time,
                 JobControl = options.JobControl,
-                WithoutPidfds = options.WithoutPidfds,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
-                ReapsOrphans = options.ReapsOrphans,
-                Mode = options.LaunchMode,
-                Gate = options.Gate,
                 OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },
@@ -209,7 +205,7 @@ internal sealed class OslHostParts
     {
         try
         {
-            await Time.WaitAsync(task, ShutdownTimeout).ConfigureAwait(false);
+            await task.WaitAsync(ShutdownTimeout, Time).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

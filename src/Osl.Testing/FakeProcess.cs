@@ -9,7 +9,6 @@ namespace Osl.Testing;
 public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IRunningProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
     public ProcessRef Process { get; } = process ?? throw new ArgumentNullException(nameof(process));
@@ -33,21 +32,10 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     public Task<CapturedStreams> OutputEnded { get; } = Task.FromResult(new CapturedStreams(CapturedOutput.Empty, CapturedOutput.Empty));
 
     /// <summary>Whether it has left somebody in its group.</summary>
-    public bool HasLeftovers
-    {
-        get;
-        set
-        {
-            field = value;
-            EndGroupIfEmpty();
-        }
-    }
+    public bool HasLeftovers { get; set; }
 
     /// <inheritdoc/>
-    public Task? GroupEnded => Group is { } own && own.Leader == Process ? _groupEnded.Task : null;
-
-    /// <inheritdoc/>
-    public bool IsGroupAlive => GroupEnded is { IsCompleted: false };
+    public bool IsGroupAlive => Group is not null && (HasLeftovers || !Exited.IsCompleted);
 
     /// <summary>Whether its view was disposed.</summary>
     public bool IsDisposed { get; private set; }
@@ -55,12 +43,8 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     /// <summary>It ends.</summary>
     /// <param name="status">How.</param>
     /// <returns>False when it had ended already.</returns>
-    public bool Exit(ExitStatus status)
-    {
-        var isFirst = _exited.TrySetResult(new ProcessExit(Process, status, TimeSpan.Zero, TimeSpan.Zero, PeakMemory: 0));
-        EndGroupIfEmpty();
-        return isFirst;
-    }
+    public bool Exit(ExitStatus status) =>
+        _exited.TrySetResult(new ProcessExit(Process, status, TimeSpan.Zero, TimeSpan.Zero, PeakMemory: 0));
 
     /// <summary>It ends with an exit code.</summary>
     /// <param name="code">The code.</param>
@@ -87,13 +71,5 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     {
         IsDisposed = true;
         return ValueTask.CompletedTask;
-    }
-
-    private void EndGroupIfEmpty()
-    {
-        if (!HasLeftovers && Exited.IsCompleted)
-        {
-            _groupEnded.TrySetResult();
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Osl.Executors.Linux;
+using Osl.Interop.Linux;
 using Osl.Operations;
 
 namespace Osl.Executors.Registry;
@@ -22,7 +23,7 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
 
     private readonly Lock _gate = new();
     private Guardian? _guardian;
-    private Func<Guardian, Task>? _wait;
+    private Func<PidFd, Task>? _wait;
     private int _quickly;
     private bool _closed;
 
@@ -58,7 +59,7 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
 
     /// <summary>From now on it is watched.</summary>
     /// <param name="wait">Completes when the process has ended; cancelled when nobody watches any more.</param>
-    internal void WatchWith(Func<Guardian, Task> wait)
+    internal void WatchWith(Func<PidFd, Task> wait)
     {
         lock (_gate)
         {
@@ -96,9 +97,7 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
             _guardian = started;
             if (_wait is { } wait)
             {
-#pragma warning disable CA2025 // Disposed before its end is noticed, it says so (ObjectDisposedException), and nobody mends.
-                _ = MendAsync(started.Pid, wait(started));
-#pragma warning restore CA2025
+                _ = MendAsync(started.Pid, started.WaitAsync(wait));
             }
 
             return null;

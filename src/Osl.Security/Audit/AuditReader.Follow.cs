@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Osl.Operations;
 
 namespace Osl.Security.Audit;
 
@@ -34,7 +33,7 @@ public sealed partial class AuditReader
                 yield return entry;
             }
 
-            await clock.DelayAsync(every, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(every, clock, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed record GroupStop(int ProcessesAffected, int Ended, int Forced, Val
                 survivors.AddRange(failed.Survivors);
                 interrupted |= failed.Interrupted;
             }
-            else if (!error.IsGone())
+            else if (error is not (NotFound or StaleProcess))
             {
                 first ??= error;
             }

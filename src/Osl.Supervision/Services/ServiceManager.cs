@@ -1,5 +1,3 @@
-using Osl.Operations;
-
 namespace Osl.Supervision.Services;
 
 // Constraints
@@ -28,7 +26,6 @@ public sealed partial class ServiceManager : IRunnable
     {
         _options = options ?? new ServiceManagerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.ShutdownGracePeriod, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.ShutdownGracePeriod, RestartPolicy.LongestTime, nameof(options));
         Handle = new Control(this);
     }
 
@@ -244,7 +241,7 @@ public sealed partial class ServiceManager : IRunnable
         }
 
         run.IsStopping = true;
-        run.Grace = _options.TimeProvider.CreateTimer(_ => GraceOver(run), null, _options.ShutdownGracePeriod);
+        run.Grace = _options.TimeProvider.CreateTimer(_ => GraceOver(run), null, _options.ShutdownGracePeriod, Timeout.InfiniteTimeSpan);
         foreach (var entry in _entries.Where(entry => entry.Lifecycle.State is LifecycleState.Starting or LifecycleState.Running))
         {
             _ = Tell(entry, RuntimeControlMessage.Shutdown);

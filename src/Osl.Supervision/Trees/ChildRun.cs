@@ -3,13 +3,12 @@ using Osl.Supervision.Services;
 namespace Osl.Supervision.Trees;
 
 /// <summary>One run of a child: the child's own code, called outside of every lock. Tells its supervisor when it is up and when it has ended.</summary>
-/// <remarks>A supervisor holds one for each child that runs, so it is made of little: no closure and no lock of its own.</remarks>
 /// <param name="spec">What is run.</param>
-/// <param name="run">Which of its runs this is.</param>
-/// <param name="above">Its supervisor.</param>
+/// <param name="nested">Told of what happens in a child that is a supervisor.</param>
 /// <param name="abandoned">Cancelled when it is given up. Not disposed of: whoever gives it up may be about to cancel it, and it holds nothing.</param>
-internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, CancellationTokenSource abandoned)
+internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, CancellationTokenSource abandoned)
 {
+    private readonly Lock _gate = new();
     private volatile IChild? _child;
     private bool _isToEnd;
 
@@ -23,17 +22,17 @@ internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, Cancel
 
     /// <summary>Makes the child and runs it to its end.</summary>
     /// <returns>What it has thrown; null when it ended well.</returns>
-    internal async Task<Exception?> RunAsync(ChildSlot slot)
+    internal async Task<Exception?> RunAsync(Action up)
     {
         try
         {
             var child = spec.Factory() ?? throw new InvalidOperationException($"The factory of '{spec.Name}' made nothing.");
             if (child is Supervisor supervisor)
             {
-                supervisor.Upwards = told => above.TellNested(spec.Name, told);
+                supervisor.Upwards = told => nested(told.Under(spec.Name));
             }
 
-            lock (abandoned)
+            lock (_gate)
             {
                 _child = child;
                 if (_isToEnd)
@@ -42,18 +41,18 @@ internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, Cancel
                 }
             }
 
-            var running = child.RunAsync(abandoned.Token);
+            var run = child.RunAsync(abandoned.Token);
             var isUp = child.Up;
             if (isUp.IsCompletedSuccessfully)
             {
-                above.TellUp(slot, run);
+                up();
             }
             else
             {
-                _ = TellUpAsync(isUp, slot);
+                _ = TellUpAsync(isUp, up);
             }
 
-            await running.ConfigureAwait(false);
+            await run.ConfigureAwait(false);
             return null;
         }
         catch (OperationCanceledException) when (abandoned.IsCancellationRequested)
@@ -71,7 +70,7 @@ internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, Cancel
     internal async Task StopAsync()
     {
         IChild? child;
-        lock (abandoned)
+        lock (_gate)
         {
             _isToEnd = true;
             child = _child;
@@ -101,12 +100,12 @@ internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, Cancel
     }
 
     /// <summary>A child that never gets up just ends, or is ended.</summary>
-    private async Task TellUpAsync(Task isUp, ChildSlot slot)
+    private static async Task TellUpAsync(Task isUp, Action up)
     {
         await isUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isUp.IsCompletedSuccessfully)
         {
-            above.TellUp(slot, run);
+            up();
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Osl.Operations;
 using Osl.Supervision.Services;
 
@@ -30,7 +29,6 @@ public sealed partial class Supervisor
             _isDraining = true;
         }
 
-        ExceptionDispatchInfo? failure = null;
         while (true)
         {
             SupervisorEffect[] effects;
@@ -39,44 +37,19 @@ public sealed partial class Supervisor
                 if (!_inputs.TryDequeue(out var input))
                 {
                     _isDraining = false;
-                    break;
+                    return;
                 }
 
-                effects = Take(input, ref failure);
+                input(_core);
+                effects = _core.TakeEffects();
+                Enter(effects);
             }
 
             foreach (var effect in effects)
             {
-                try
-                {
-                    Begin(effect);
-                }
-                catch (Exception e)
-                {
-                    // A clock that throws, as a rule. Whoever else is to be begun or ended must not be lost for it.
-                    failure ??= ExceptionDispatchInfo.Capture(e);
-                }
+                Begin(effect);
             }
         }
-
-        failure?.Throw();
-    }
-
-    /// <summary>Under the lock. An input that throws is a mistake in the core: told to who drains, and the next ones still count.</summary>
-    private SupervisorEffect[] Take(Action<SupervisorCore> input, ref ExceptionDispatchInfo? failure)
-    {
-        try
-        {
-            input(_core);
-        }
-        catch (Exception e)
-        {
-            failure ??= ExceptionDispatchInfo.Capture(e);
-        }
-
-        var effects = _core.TakeEffects();
-        Enter(effects);
-        return effects;
     }
 
     /// <summary>Under the lock: the run that is going to be is there before anybody can ask for it.</summary>
@@ -86,7 +59,7 @@ public sealed partial class Supervisor
         {
             if (effect is SupervisorEffect.Start start)
             {
-                start.Slot.Current = new ChildRun(start.Slot.Spec, start.Run, this, new CancellationTokenSource());
+                start.Slot.Current = new ChildRun(start.Slot.Spec, Publish, new CancellationTokenSource());
             }
         }
     }
@@ -110,7 +83,12 @@ public sealed partial class Supervisor
                 break;
             case SupervisorEffect.WaitTogether wait:
                 _together?.Dispose();
-                _together = _clock.CreateTimer(_ => Post(core => core.WaitedTogether(wait.Restart)), null, wait.Delay);
+                _together = _clock.CreateTimer(
+                    _ => Post(core => core.WaitedTogether(wait.Restart)),
+                    null,
+                    wait.Delay,
+                    Timeout.InfiniteTimeSpan
+                );
                 break;
             case SupervisorEffect.NoTimer none:
                 none.Slot.Timer?.Dispose();
@@ -139,7 +117,7 @@ public sealed partial class Supervisor
 
     private async Task RunAsync(ChildSlot slot, int run, ChildRun current)
     {
-        var error = await current.RunAsync(slot).ConfigureAwait(false);
+        var error = await current.RunAsync(() => Post(core => core.Up(slot, run))).ConfigureAwait(false);
         if (current.WasAbandoned)
         {
             // It was cleaned up after when it was abandoned; what it has started since is nobody's but this run's.
@@ -184,37 +162,56 @@ public sealed partial class Supervisor
     private async Task<IReadOnlyList<CleanupFailure>> CleanAsync(ChildSlot slot, ChildRun current, bool wasAsked)
     {
         var name = slot.Spec.Name;
-        var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
-        var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
-        foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
+        try
         {
-            Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
-        }
+            var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
+            var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
+            foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
+            {
+                Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
+            }
 
-        foreach (var process in report.LeftRunning)
+            foreach (var process in report.LeftRunning)
+            {
+                Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
+            }
+
+            foreach (var (process, problem) in report.Failures)
+            {
+                Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
+            }
+
+            return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
+        }
+        catch (Exception e)
         {
-            Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
+            // An executor that throws: whether somebody is left is not known, so it counts as if.
+            Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e));
+            return
+            [
+                .. current
+                    .Processes()
+                    .Select(process => new CleanupFailure(
+                        name,
+                        process,
+                        new OperationFailed(
+                            "cleanup_threw",
+                            $"Ending {process} threw {e.GetType().Name}.",
+                            "See whether it still runs (osl ps)."
+                        )
+                        {
+                            Effect = OperationEffect.Unknown,
+                        }
+                    )),
+            ];
         }
-
-        foreach (var (process, problem) in report.Failures)
-        {
-            Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
-        }
-
-        return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
     }
 
     private void SetTimer(ChildSlot slot, TimeSpan delay, Action<SupervisorCore> then)
     {
         slot.Timer?.Dispose();
-        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay);
+        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay, Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>A child of ours is up.</summary>
-    internal void TellUp(ChildSlot slot, int run) => Post(core => core.Up(slot, run));
-
-    /// <summary>Something has happened in a child that is a supervisor itself.</summary>
-    internal void TellNested(string child, SupervisorEvent told) => Publish(told.Under(child));
 
     private void Publish(SupervisorEvent told)
     {
@@ -250,14 +247,9 @@ public sealed partial class Supervisor
             Task ended;
             lock (_gate)
             {
-                if (_run is null)
-                {
-                    // Kept until the run begins, unless it is taken back (Reset). The core is not told: it could not be told otherwise.
-                    _isToEnd = true;
-                    return;
-                }
-
-                ended = _run.Task;
+                // Before the run it is kept.
+                _isToEnd = _run is null;
+                ended = _run?.Task ?? Task.CompletedTask;
             }
 
             Stop();

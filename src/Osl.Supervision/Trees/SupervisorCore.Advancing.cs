@@ -95,7 +95,7 @@ internal sealed partial class SupervisorCore
             }
 
             areOver &= slot.IsOver;
-            if (!areOver && !AreIndependent)
+            if (!areOver && !IsTogether)
             {
                 return false;
             }
@@ -129,7 +129,7 @@ internal sealed partial class SupervisorCore
                 StartOne(slot, LifecycleEvent.Start);
             }
 
-            if (!AreIndependent && slot.Life.State == Starting)
+            if (!IsTogether && slot.Life.State == Starting)
             {
                 // Who comes after it may need it.
                 return;

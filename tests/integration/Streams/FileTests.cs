@@ -11,7 +11,7 @@ using Xunit;
 namespace Osl.Tests.Integration.Streams;
 
 [SupportedOSPlatform("linux")]
-public class FileTests : StreamsTest
+public sealed class FileTests : StreamsTest
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

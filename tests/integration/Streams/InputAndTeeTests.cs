@@ -8,7 +8,7 @@ using Xunit;
 namespace Osl.Tests.Integration.Streams;
 
 [SupportedOSPlatform("linux")]
-public class InputAndTeeTests : StreamsTest
+public sealed class InputAndTeeTests : StreamsTest
 {
     [Theory]
     [InlineData("")]

@@ -47,7 +47,10 @@ internal sealed class PreparedAttach(HandlerServices services, OperationFacts fa
 
         if (lease.Read() is not { IsAlive: true } state)
         {
-            return Targets.Ended(lease);
+            return new NotFound($"process {lease.Process.Pid}, which has ended", "Look up what runs now (osl ps).")
+            {
+                Thing = MissingThing.Process,
+            };
         }
 
         var plan = new AttachPlan

@@ -37,11 +37,6 @@ internal sealed class LinuxGroups(bool groupSignal)
         : groupSignal ? GroupPin.Empty
         : GroupPin.Unknown;
 
-    private GroupPin PinOf(GroupIdentity identity) =>
-        identity.Pin is { } pin ? pin()
-        : identity.Leader is { } leader ? Pin(leader)
-        : GroupPin.Unknown;
-
     /// <summary>The members, zombies included.</summary>
     internal List<ProcLine> Members(GroupIdentity identity, bool withNames = false)
     {
@@ -91,7 +86,7 @@ internal sealed class LinuxGroups(bool groupSignal)
     /// <summary>Of those who were seen under the number, the members.</summary>
     private void KeepCertain(GroupIdentity identity, List<ProcLine> members)
     {
-        switch (PinOf(identity))
+        switch (identity.Leader is { } leader ? Pin(leader) : GroupPin.Unknown)
         {
             case GroupPin.Empty:
                 members.Clear();
@@ -137,7 +132,7 @@ internal sealed class LinuxGroups(bool groupSignal)
                     continue;
                 }
 
-                switch (PinOf(identity))
+                switch (identity.Leader is { } leader ? Pin(leader) : GroupPin.Unknown)
                 {
                     case GroupPin.Empty:
                         return false;
@@ -166,7 +161,11 @@ internal sealed class LinuxGroups(bool groupSignal)
     private bool IsStillInGroup(GroupIdentity identity, in ProcLine seen) =>
         TryReadMember(seen.Pid, identity.Group.Id, out var now)
         && now.StartTime == seen.StartTime
-        && (PinOf(identity) == GroupPin.Exists || identity.Marker.Length == 0 || ProcFile.EnvironmentHolds(seen.Pid, identity.Marker));
+        && (
+            (identity.Leader is { } leader && Pin(leader) == GroupPin.Exists)
+            || identity.Marker.Length == 0
+            || ProcFile.EnvironmentHolds(seen.Pid, identity.Marker)
+        );
 
     /// <summary>Living processes that carry a group's marker and are in another group.</summary>
     internal static List<ProcessRef> Escaped(GroupRef group)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Osl.Executors.Registry;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -59,7 +60,18 @@ internal sealed class LinuxProcessLease : ProcessLease
 
     public override ProcessState? Read() => LinuxProcessTable.Read(Process);
 
-    public override string? ProgramPath() => LinuxProcessTable.ProgramPath(Process.Pid);
+    /// <summary>Null also where we may not look (ptrace(2), PTRACE_MODE_READ_FSCREDS), and for a kernel thread.</summary>
+    public override string? ProgramPath()
+    {
+        try
+        {
+            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{Process.Pid}/exe")).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A second descriptor of the same process; null with the error number when there are none left.</summary>
     internal PidFd? TryDuplicate(out int error) => _pidfd.TryDuplicate(out error);

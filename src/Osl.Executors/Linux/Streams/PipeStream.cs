@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
-using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
@@ -23,7 +22,7 @@ namespace Osl.Executors.Linux;
 /// </remarks>
 internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSource
 {
-    private readonly ReadinessLoop _loop;
+    private readonly EpollLoop _loop;
     private readonly SafeFileHandle _handle;
     private readonly bool _reads;
     private readonly Lock _gate = new();
@@ -40,7 +39,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
     /// <param name="loop">Who tells when it is ready.</param>
     /// <param name="fd">Non-blocking; the stream's own from now on.</param>
     /// <param name="reads">Whether it is the reading end.</param>
-    internal PipeStream(ReadinessLoop loop, int fd, bool reads)
+    internal PipeStream(EpollLoop loop, int fd, bool reads)
     {
         _loop = loop;
         _handle = new SafeFileHandle(fd, ownsHandle: true);
@@ -307,10 +306,6 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                 return new IOException($"The pipe can't be waited for ({Errno.Name(error)}).");
             }
         }
-        else
-        {
-            _loop.Rearm(_watch);
-        }
 
         _pending = true;
         if (cancellationToken.CanBeCanceled)
@@ -347,7 +342,6 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
             progress = Try(out count, out error);
             if (progress == Progress.MustWait)
             {
-                _loop.Rearm(_watch);
                 return;
             }
 
@@ -397,7 +391,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
             ? new IOException("Nobody reads the pipe any more: the process has ended or closed it (EPIPE).")
             : new IOException($"The pipe failed ({Errno.Name(error)}).");
 
-    private sealed class Watch(PipeStream stream) : ReadinessTarget
+    private sealed class Watch(PipeStream stream) : EpollTarget
     {
         internal override void OnReady(uint events) => stream.OnReady(events);
     }

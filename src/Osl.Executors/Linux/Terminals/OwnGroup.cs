@@ -48,10 +48,9 @@ internal static unsafe class OwnGroup
             foreach (var other in Others())
             {
                 using var held = PidFd.TryOpen(other.Pid, out _);
-                if ((held is not null || !LinuxFeatures.HasPidfd) && ProcLine.TryRead(other.Pid, out var now) && now == other)
+                if (held is not null && ProcLine.TryRead(other.Pid, out var now) && now == other)
                 {
-                    // Without pidfds right after the look: knowledge/posix-fallback.md has the race that is left.
-                    _ = held?.Send(signal) ?? Libc.Kill(other.Pid, signal);
+                    _ = held.Send(signal);
                 }
             }
         }
