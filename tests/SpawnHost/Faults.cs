@@ -14,9 +14,6 @@ internal static class Faults
 {
     internal static async Task RunAsync(OslHost osl)
     {
-        // The runtime aborts a program whose pool can't start its thread that looks after the others, and lets that end after a second without
-        // work (knowledge/descriptors.md). The calls that fail are to be ours.
-        await using var pulse = new Timer(static _ => { }, null, TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
         Say($"ready {Environment.ProcessId}");
         while (await Console.In.ReadLineAsync() is { } line)
         {

@@ -28,8 +28,6 @@ public sealed class LaunchFaultTests : IDisposable
             UseShellExecute = false,
         };
         start.Environment[Mark] = _mark;
-        // No thread of the compiler's, which would be refused in place of a child.
-        start.Environment["DOTNET_TieredCompilation"] = "0";
         _host = Process.Start(start)!;
         Assert.Equal($"ready {_host.Id}", _host.StandardOutput.ReadLine());
     }
