@@ -77,7 +77,7 @@ internal static class LiveChildrenBench
 
         using var self = Process.GetCurrentProcess();
         var ends = new Task[children];
-        var bytes = Memory();
+        var bytes = Measure.Memory();
         var threads = Threads();
         TimeSpan used;
         using (new FileStream(fifo, FileMode.Open, FileAccess.ReadWrite))
@@ -87,7 +87,7 @@ internal static class LiveChildrenBench
                 ends[i] = await start(fifo);
             }
 
-            bytes = (Memory() - bytes) / children;
+            bytes = (Measure.Memory() - bytes) / children;
             threads = Threads() - threads;
             self.Refresh();
             used = self.TotalProcessorTime;
@@ -99,13 +99,6 @@ internal static class LiveChildrenBench
     }
 
     private static int Threads() => Directory.GetDirectories("/proc/self/task").Length;
-
-    private static long Memory()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return GC.GetTotalMemory(forceFullCollection: true);
-    }
 
     private sealed record Cost(long Bytes, int Threads, TimeSpan Noticing);
 }

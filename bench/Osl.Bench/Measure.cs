@@ -65,6 +65,14 @@ internal static class Measure
         return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)count;
     }
 
+    /// <summary>Bytes that are in use, everything else collected.</summary>
+    internal static long Memory()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
     internal static double Median(IReadOnlyCollection<double> values)
     {
         var sorted = values.Order().ToArray();

@@ -36,9 +36,7 @@ internal static class SoakBench
     {
         internal static Holds Now()
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            var managed = GC.GetTotalMemory(forceFullCollection: true);
+            var managed = Measure.Memory();
             using var self = Process.GetCurrentProcess();
             return new Holds(
                 Directory.GetFileSystemEntries("/proc/self/fd").Length,

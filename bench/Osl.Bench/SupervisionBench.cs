@@ -15,7 +15,7 @@ internal static class SupervisionBench
         var children = quick ? 300 : 1000;
         var watched = TimeSpan.FromSeconds(quick ? 5 : 30);
         var idle = new Supervisor("idle", osl);
-        var before = Memory();
+        var before = Measure.Memory();
         for (var i = 0; i < children; i++)
         {
             idle.Add(ChildSpec.Process($"child{i}", osl, new SpawnProcessOperation("/bin/sleep", ["600"])));
@@ -25,7 +25,7 @@ internal static class SupervisionBench
         var run = idle.RunToEndAsync();
         await idle.Up;
         var up = Stopwatch.GetElapsedTime(start);
-        var each = (Memory() - before) / children;
+        var each = (Measure.Memory() - before) / children;
         using var self = Process.GetCurrentProcess();
         // What was started a moment ago is still being compiled for speed.
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
@@ -58,12 +58,5 @@ internal static class SupervisionBench
         Console.WriteLine($"| all up, ms | {up.TotalMilliseconds:F0} | |");
         Console.WriteLine($"| all ended, each by an operation, ms | {down.TotalMilliseconds:F0} | |");
         Console.WriteLine($"| a restart of /bin/false, judged and recorded, µs | {perRestart:F0} | |");
-    }
-
-    private static long Memory()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return GC.GetTotalMemory(forceFullCollection: true);
     }
 }
