@@ -2,6 +2,7 @@ using System.CommandLine;
 using Osl.Cli.Output;
 using Osl.Cli.Policies;
 using Osl.Executors;
+using Osl.Executors.Linux;
 using Osl.Hosting;
 using Osl.Hosting.Policies;
 using Osl.Operations;
@@ -123,6 +124,12 @@ internal sealed class GlobalOptions
             options.JobControl = control;
             options.PassesOnIgnoredSignals = true;
             options.IsShortLived = true;
+            if (Environment.ProcessId == 1 && LinuxFeatures.HasPidfd)
+            {
+                // Of a container: nobody else does it. Without pidfds it can't be done without taking somebody's status away.
+                options.ReapOrphans();
+            }
+
             if (AuditDirectoryOf(parse, io) is { } directory)
             {
                 options.UseAuditDirectory(directory);

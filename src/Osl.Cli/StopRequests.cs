@@ -6,12 +6,13 @@ namespace Osl.Cli;
 
 /// <summary>
 /// SIGINT, SIGTERM and SIGHUP (on Windows Ctrl-C, Ctrl-Break, shutdown and a closed window) as a cancellation, once: the first one sets it off, later ones change nothing, so that a graceful stop
-/// stays one. A signal that osl was started with as ignored stays ignored. SIGINT that the terminal has sent to osl in place of the
+/// stays one, unless a command heeds <see cref="Urgent"/>. A signal that osl was started with as ignored stays ignored. SIGINT that the terminal has sent to osl in place of the
 /// program is the program's, to do with as it likes.
 /// </summary>
 internal sealed class StopRequests : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
+    private readonly CancellationTokenSource _urgent = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly JobControl? _control;
     private int _exitCode;
@@ -32,6 +33,12 @@ internal sealed class StopRequests : IDisposable
 
     internal CancellationToken Token => _source.Token;
 
+    /// <summary>
+    /// For who wants to know that somebody has lost patience: set by a SIGINT or SIGTERM that is not the first signal. A SIGHUP is none: it comes
+    /// with the end of a terminal or session, right behind a SIGTERM (systemd.kill(5), SendSIGHUP=).
+    /// </summary>
+    internal CancellationToken Urgent => _urgent.Token;
+
     /// <summary>128 + the number of the first signal; 0 as long as there was none.</summary>
     internal int ExitCode => Volatile.Read(ref _exitCode);
 
@@ -43,6 +50,7 @@ internal sealed class StopRequests : IDisposable
         }
 
         _source.Dispose();
+        _urgent.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)
@@ -63,6 +71,10 @@ internal sealed class StopRequests : IDisposable
         if (Interlocked.CompareExchange(ref _exitCode, ExitCodes.SignalBase + number, 0) == 0)
         {
             _source.Cancel();
+        }
+        else if (context.Signal is PosixSignal.SIGINT or PosixSignal.SIGTERM)
+        {
+            _urgent.Cancel();
         }
     }
 }

@@ -1,8 +1,13 @@
+using Osl.Executors.Linux;
+
 namespace Osl.Executors;
 
 /// <summary>What an executor is given by its host.</summary>
 internal sealed class ExecutorOptions
 {
+    /// <summary>For tests: as where there are no pidfds.</summary>
+    public bool WithoutPidfds { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
@@ -22,4 +27,13 @@ internal sealed class ExecutorOptions
     /// nohup(1) and a shell's <c>&amp;</c> mean it. Else everything begins at its default.
     /// </summary>
     public bool PassesOnIgnoredSignals { get; init; }
+
+    /// <summary>Orphans that become children of this program are reaped (adr/0050-orphans.md).</summary>
+    public bool ReapsOrphans { get; init; }
+
+    /// <summary>For tests, on Linux: launches that need no thread and no gate of their own have them all the same.</summary>
+    public LaunchMode Mode { get; init; }
+
+    /// <summary>For tests, on Linux: the one gate that may be used.</summary>
+    public GateKind Gate { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Osl.Executors;
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 using Osl.Operations.Policies;
@@ -53,6 +54,17 @@ public sealed class OslHostOptions
     /// <summary>For osl: what may never be needed is not made beforehand.</summary>
     internal bool IsShortLived { get; set; }
 
+    /// <summary>For tests: as where there are no pidfds (adr/0041-posix-fallback.md).</summary>
+    internal bool WithoutPidfds { get; set; }
+
+    internal bool ReapsOrphans { get; private set; }
+
+    /// <summary>For tests: launches that need no thread and no gate of their own have them all the same, on Linux.</summary>
+    internal LaunchMode LaunchMode { get; set; }
+
+    /// <summary>For tests: the one gate that may be used.</summary>
+    internal GateKind Gate { get; set; }
+
     internal IProcessObserver? Observer { get; private set; }
 
     internal IReadOnlyList<OperationDefinition> Operations => _operations;
@@ -62,8 +74,17 @@ public sealed class OslHostOptions
 
     internal IMeterFactory? Meters { get; private set; }
 
-    /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s.</summary>
-    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long the host waits, when it is disposed, for what it ends beyond each stop sequence: 10 s; zero or more.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public TimeSpan ShutdownTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Judges by a policy file as well: a layer that can only make stricter what the system's policy, the host's own or the built-in one
@@ -177,6 +198,29 @@ public sealed class OslHostOptions
     public OslHostOptions AlwaysSyncIntents()
     {
         AlwaysDurable = true;
+        return this;
+    }
+
+    /// <summary>
+    /// Reaps orphans on Linux, as an init does: processes that lost their parents and became children of this program. For a program that is
+    /// process 1 of a container; any other one becomes a child subreaper by it (PR_SET_CHILD_SUBREAPER(2const)), so that
+    /// what its children leave behind comes to it, until the last host that wants this is disposed.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// What Osl has started, and what System.Diagnostics.Process has, is never taken from them; nor is a child that a native library waits for,
+    /// if it does so within 250 ms of the end. adr/0050-orphans.md says how they are told apart. Where Process or a terminal is in use, SIGURG
+    /// gets a handler of the runtime.
+    /// </para>
+    /// <para>
+    /// Without it orphans of a program that is process 1 stay zombies, unless Process is in use: then the runtime reaps every child, and how Osl's
+    /// have ended is known from Linux 6.15 on only. Without effect on Windows.
+    /// </para>
+    /// </remarks>
+    /// <exception cref="PlatformNotSupportedException">By <see cref="OslHost.Create"/>: this process can't become a child subreaper.</exception>
+    public OslHostOptions ReapOrphans()
+    {
+        ReapsOrphans = true;
         return this;
     }
 

@@ -72,7 +72,11 @@ internal sealed class OslHostParts
             {
                 Time = options.Time,
                 JobControl = options.JobControl,
+                WithoutPidfds = options.WithoutPidfds,
                 PassesOnIgnoredSignals = options.PassesOnIgnoredSignals,
+                ReapsOrphans = options.ReapsOrphans,
+                Mode = options.LaunchMode,
+                Gate = options.Gate,
                 OwnPlaces = OwnPlacesOf(options),
                 NamesDirectory = (options.RegistryDirectory ?? OslDirectories.Registry) is { } own ? Path.Combine(own, "names") : null,
             },
@@ -205,7 +209,7 @@ internal sealed class OslHostParts
     {
         try
         {
-            await task.WaitAsync(ShutdownTimeout, Time).ConfigureAwait(false);
+            await Time.WaitAsync(task, ShutdownTimeout).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

@@ -10,7 +10,8 @@ namespace Osl.Testing;
 /// <remarks>
 /// An operation is answered, in this order, by the next answer queued for its type (<see cref="Enqueue"/>), by the rule for its type
 /// (<see cref="Answer"/>), by a plausible success for the operations on processes that come with Osl: programs get pids from 1000 on
-/// and exit with 0, targets are found and end. Any other operation has to be told; unless it is, asking for it throws.
+/// and exit with 0, what is spawned has a live view that runs until it is killed or a test says so (<see cref="Started"/>), targets are
+/// found and end. Any other operation has to be told; unless it is, asking for it throws.
 /// Results are stamped as the pipeline stamps them. Safe for use by several threads.
 /// </remarks>
 /// <param name="time">The clock of its stamps; null for the system's.</param>
@@ -18,9 +19,13 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ConcurrentQueue<FakeCall> _calls = new();
+    private readonly ConcurrentQueue<FakeProcess> _started = new();
     private readonly ConcurrentDictionary<Type, Func<IOperation, OperationContext, CancellationToken, ValueTask<object>>> _rules = new();
     private readonly ConcurrentDictionary<Type, ConcurrentQueue<object>> _queued = new();
     private int _lastPid = 999;
+
+    /// <summary>What it has spawned without having been told what to answer, in order.</summary>
+    public IReadOnlyList<FakeProcess> Started => [.. _started];
 
     /// <summary>What it was asked for, in order.</summary>
     public IReadOnlyList<FakeCall> Calls => [.. _calls];
@@ -119,8 +124,8 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
             SpawnProcessOperation spawn => Spawned(spawn, id),
             RunProcessOperation run => Ran(run.Spawn),
             ProcessSignalOperation signal => new ProcessSignalResult(signal.Target.Pid, signal.TargetGroup, ProcessesAffected: 1),
-            KillProcessOperation kill => new StopResult(kill.Target.Pid, IsGroup: false, ProcessesAffected: 1, Ended: 1, Forced: 0),
-            KillProcessGroupOperation kill => new StopResult(kill.Target.Pgid, IsGroup: true, ProcessesAffected: 1, Ended: 1, Forced: 0),
+            KillProcessOperation kill => Killed(kill.Target.Pid, isGroup: false),
+            KillProcessGroupOperation kill => Killed(kill.Target.Pgid, isGroup: true),
             AttachProcessOperation attach => new AttachProcessResult(
                 attach.Target.Process ?? Process(attach.Target.Pid),
                 attach.Target.Pid
@@ -151,13 +156,26 @@ public sealed class FakeExecutor(TimeProvider? time = null) : IOperationExecutor
         var process = Process(Interlocked.Increment(ref _lastPid));
         var pgid = Pgid(spawn, process);
         var target = spawn.ProcessGroup.Target;
-        return new SpawnProcessResult(process, pgid)
+        var group =
+            target is not null ? target.Group
+            : pgid == process.Pid ? new GroupRef(pgid, process, id)
+            : null;
+        var live = new FakeProcess(process, group);
+        _started.Enqueue(live);
+        return new SpawnProcessResult(process, pgid) { Group = group, Live = live };
+    }
+
+    private StopResult Killed(int target, bool isGroup)
+    {
+        foreach (var live in _started)
         {
-            Group =
-                target is not null ? target.Group
-                : pgid == process.Pid ? new GroupRef(pgid, process, id)
-                : null,
-        };
+            if (target == (isGroup ? live.Group?.Id : live.Process.Pid))
+            {
+                live.Exit(new ExitStatus(null, Signal.Terminate));
+            }
+        }
+
+        return new StopResult(target, isGroup, ProcessesAffected: 1, Ended: 1, Forced: 0);
     }
 
     private RunProcessResult Ran(SpawnProcessOperation spawn)

@@ -9,6 +9,7 @@ namespace Osl.Testing;
 public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IRunningProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
     public ProcessRef Process { get; } = process ?? throw new ArgumentNullException(nameof(process));
@@ -32,10 +33,21 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     public Task<CapturedStreams> OutputEnded { get; } = Task.FromResult(new CapturedStreams(CapturedOutput.Empty, CapturedOutput.Empty));
 
     /// <summary>Whether it has left somebody in its group.</summary>
-    public bool HasLeftovers { get; set; }
+    public bool HasLeftovers
+    {
+        get;
+        set
+        {
+            field = value;
+            EndGroupIfEmpty();
+        }
+    }
 
     /// <inheritdoc/>
-    public bool IsGroupAlive => Group is not null && (HasLeftovers || !Exited.IsCompleted);
+    public Task? GroupEnded => Group is { } own && own.Leader == Process ? _groupEnded.Task : null;
+
+    /// <inheritdoc/>
+    public bool IsGroupAlive => GroupEnded is { IsCompleted: false };
 
     /// <summary>Whether its view was disposed.</summary>
     public bool IsDisposed { get; private set; }
@@ -43,8 +55,12 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     /// <summary>It ends.</summary>
     /// <param name="status">How.</param>
     /// <returns>False when it had ended already.</returns>
-    public bool Exit(ExitStatus status) =>
-        _exited.TrySetResult(new ProcessExit(Process, status, TimeSpan.Zero, TimeSpan.Zero, PeakMemory: 0));
+    public bool Exit(ExitStatus status)
+    {
+        var isFirst = _exited.TrySetResult(new ProcessExit(Process, status, TimeSpan.Zero, TimeSpan.Zero, PeakMemory: 0));
+        EndGroupIfEmpty();
+        return isFirst;
+    }
 
     /// <summary>It ends with an exit code.</summary>
     /// <param name="code">The code.</param>
@@ -71,5 +87,13 @@ public sealed class FakeProcess(ProcessRef process, GroupRef? group = null) : IR
     {
         IsDisposed = true;
         return ValueTask.CompletedTask;
+    }
+
+    private void EndGroupIfEmpty()
+    {
+        if (!HasLeftovers && Exited.IsCompleted)
+        {
+            _groupEnded.TrySetResult();
+        }
     }
 }

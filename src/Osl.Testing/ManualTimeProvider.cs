@@ -1,3 +1,5 @@
+using Osl.Operations;
+
 namespace Osl.Testing;
 
 /// <summary>A clock that stands still until <see cref="Advance"/>; its timers fire then, in order, on the caller's thread.</summary>
@@ -178,9 +180,14 @@ public sealed class ManualTimeProvider : TimeProvider
 
         private static void RequireTime(TimeSpan time, string name)
         {
-            if (time < TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
+            // The system's own timers take no more, and what is longer would pass here and throw in production.
+            if ((time < TimeSpan.Zero && time != Timeout.InfiniteTimeSpan) || time > LongWaits.LongestTimer)
             {
-                throw new ArgumentOutOfRangeException(name, time, "A time is zero or more, or Timeout.InfiniteTimeSpan.");
+                throw new ArgumentOutOfRangeException(
+                    name,
+                    time,
+                    "A timer takes zero to 0xFFFFFFFE ms (49.7 days), or Timeout.InfiniteTimeSpan, as System.Threading.Timer does."
+                );
             }
         }
     }

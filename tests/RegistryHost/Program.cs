@@ -73,7 +73,7 @@ while (Console.ReadLine() is { } line)
         case "watch":
             var watcher = new ExitWatcher(TimeProvider.System);
             _ = watcher.Loop.EnsureStarted();
-            registry.WatchGuardianWith(guardian => watcher.WaitAsync(guardian, CancellationToken.None));
+            registry.WatchGuardianWith(guardian => watcher.WaitAsync(guardian.Descriptor!, CancellationToken.None));
             Say("ok");
             break;
         case "lost":

@@ -12,10 +12,12 @@ internal static class Restarts
     internal static async Task<int> RunAsync(OslHost osl, int total)
     {
         // A few first: what is made once for good is not a leak.
-        await SuperviseAsync(osl, 10);
+        await SuperviseAsync(osl, Math.Max(10, total / 10));
         var before = HostState.Descriptors();
+        var memoryBefore = Memory();
         var (starts, orphans) = await SuperviseAsync(osl, total);
         var descriptors = HostState.Descriptors() - before;
+        var memory = Memory() - memoryBefore;
         await osl.DisposeAsync();
         Console.WriteLine($"starts {starts}");
         Console.WriteLine($"orphans {orphans}");
@@ -23,8 +25,30 @@ internal static class Restarts
         // While the host lives some are just being closed, however many restarts there were.
         Console.WriteLine($"descriptors per restart while the host lives {Math.Max(0, descriptors) * 10 / total}");
         Console.WriteLine($"descriptors left over {Math.Max(0, HostState.Descriptors() - before)}");
+        Console.WriteLine($"managed bytes per restart {Math.Max(0, memory) / total}");
         Console.WriteLine($"threads left over {HostState.Threads().Count(name => name.StartsWith("osl-", StringComparison.Ordinal))}");
         return 0;
+    }
+
+    private static async Task<int> CountOrphansAsync(Subscription<SupervisorEvent> events)
+    {
+        using (events)
+        {
+            var orphans = 0;
+            await foreach (var told in events)
+            {
+                orphans += told.Event is SupervisorEvent.OrphansEnded ? 1 : 0;
+            }
+
+            return orphans;
+        }
+    }
+
+    private static long Memory()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private static async Task<(int Starts, int Orphans)> SuperviseAsync(OslHost osl, int restarts)
@@ -43,14 +67,11 @@ internal static class Restarts
                 Backoff = RestartPolicy.Always with { InitialDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero },
             }
         );
-        using var events = supervisor.Events.Subscribe(restarts * 20);
+        // Beside the run: kept until its end they would be what is measured.
+        var counting = CountOrphansAsync(supervisor.Events.Subscribe(restarts * 20));
         var outcome = await supervisor.RunToEndAsync();
         supervisor.Events.Complete();
-        var orphans = 0;
-        await foreach (var told in events)
-        {
-            orphans += told.Event is SupervisorEvent.OrphansEnded ? 1 : 0;
-        }
+        var orphans = await counting;
 
         return outcome.Failure is null || outcome.Survivors.Count > 0
             ? throw new InvalidOperationException($"It should have given up after so many restarts: {outcome}.")

@@ -31,7 +31,7 @@ internal sealed class ManageCommand : OslCommand
     [
         "Processes with runOnStartup are started now, the others by 'osl start NAME'. One template that does not load refuses all. What a template is: knowledge/template-format.md.",
         "On a terminal a table is kept up to date; else each change is one line, with --json one object. What the processes write goes to standard error, each line with its name, unless a template says otherwise.",
-        "When it ends (Ctrl-C, SIGTERM) it ends its processes, but for detached ones. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
+        "When it ends (Ctrl-C, SIGTERM) it ends its processes, all at once, each by its stop sequence, but for detached ones. A second Ctrl-C or SIGTERM kills who is left. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
@@ -57,6 +57,7 @@ internal sealed class ManageCommand : OslCommand
 
         await using (manager.ConfigureAwait(false))
         {
+            using var hurry = stop.Urgent.UnsafeRegister(static manager => _ = ((TemplateManager)manager!).HurryAsync(), manager);
             using var notices = manager.Manager.Subscribe();
             try
             {
@@ -77,14 +78,18 @@ internal sealed class ManageCommand : OslCommand
 #pragma warning disable CA2025 // Awaited below; nothing before that throws but what ends osl.
             var telling = TellAsync(manager.Manager, notices, screen, stop.Token);
 #pragma warning restore CA2025
-            foreach (var (name, failure) in await manager.StartAsync().ConfigureAwait(false))
+            foreach (var (name, failure) in await manager.StartAsync(stop.Token).ConfigureAwait(false))
             {
                 Io.Refuse($"{name}: {failure.Message}", failure.Remedy);
             }
 
             await telling.ConfigureAwait(false);
+            // Told as it happens: an end may take as long as a stop sequence.
+#pragma warning disable CA2025 // Awaited below; what throws in between ends osl.
+            var drained = screen.DrainAsync(notices);
+#pragma warning restore CA2025
             await manager.DisposeAsync().ConfigureAwait(false);
-            await screen.DrainAsync(notices).ConfigureAwait(false);
+            await drained.ConfigureAwait(false);
         }
 
         return stop.ExitCode;
@@ -170,9 +175,11 @@ internal sealed class ManageCommand : OslCommand
 /// <summary>Asks a manager that runs.</summary>
 internal sealed class ControlCommand : OslCommand
 {
+    internal const string DirectoryOption = "--dir";
+
     private readonly ControlVerb _verb;
     private readonly Argument<string?> _name = new("NAME") { Description = "The name of a template." };
-    private readonly Option<string?> _directory = new("--dir")
+    private readonly Option<string?> _directory = new(DirectoryOption)
     {
         HelpName = "DIR",
         Description = "The manager's templates; not needed where one manager runs.",

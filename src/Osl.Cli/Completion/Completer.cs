@@ -60,7 +60,11 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
         if (place.Awaits is not null)
         {
             // bash parts --option=value into three words.
-            place.Awaits = word is Equal ? place.Awaits : null;
+            if (word is not Equal)
+            {
+                place.Values[place.Awaits.Name] = word;
+                place.Awaits = null;
+            }
         }
         else if (word is EndOfOptions)
         {
@@ -73,7 +77,12 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
         {
             var option = Options(place).FirstOrDefault(option => Names(option).Contains(word, StringComparer.Ordinal));
             place.Awaits = option is { Arity.MaximumNumberOfValues: > 0 } ? option : null;
-            place.Given.Add(word.Split('=')[0]);
+            var parts = word.Split('=', 2);
+            place.Given.Add(parts[0]);
+            if (parts.Length == 2)
+            {
+                place.Values[parts[0]] = parts[1];
+            }
         }
         else if (place.Command.Subcommands.FirstOrDefault(sub => string.Equals(sub.Name, word, StringComparison.Ordinal)) is { } sub)
         {
@@ -174,6 +183,8 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
             "SIGNAL" => Signals(word),
             "PGID" or "PID" => isGroup ? live.Groups() : live.Processes(isHost: place.Command is PsCommand),
             "ID" or "OPERATION|INDEX" => live.Operations(),
+            // Other commands have names of other things.
+            "NAME" when place.Command is ControlCommand => live.Managed(place.Values.GetValueOrDefault(ControlCommand.DirectoryOption)),
             "SHELL" => CompletionCommand.Shells.Select(shell => new Candidate(shell)),
             "DECISION" => [new Candidate("allow"), new Candidate("require-approval"), new Candidate("deny")],
             "RELATION" => RuleTargets.Names.Select(name => new Candidate(name)),
@@ -213,5 +224,8 @@ internal sealed class Completer(Command root, Command run, ILiveValues live)
         internal bool IsHelp { get; set; }
 
         internal HashSet<string> Given { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Of options that have one, by their names.</summary>
+        internal Dictionary<string, string> Values { get; } = new(StringComparer.Ordinal);
     }
 }

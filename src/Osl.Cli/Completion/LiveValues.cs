@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Osl.Hosting;
+using Osl.Hosting.Managing;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Security.Audit;
@@ -18,6 +19,10 @@ internal interface ILiveValues
 
     /// <summary>The newest operations of the journal.</summary>
     IEnumerable<Candidate> Operations();
+
+    /// <summary>What managers that run manage, with where each stands.</summary>
+    /// <param name="directory">The templates of the one that is meant; null for all that run.</param>
+    IEnumerable<Candidate> Managed(string? directory);
 }
 
 /// <summary>From the registry and the journal.</summary>
@@ -26,6 +31,9 @@ internal sealed class LiveValues(GlobalOptions globals, ParseResult parse, CliIo
     private const int RecordsRead = 200;
     private const int OperationsShown = 30;
     private const int LongestAbout = 60;
+
+    /// <summary>Somebody has pressed a key and waits.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public IEnumerable<Candidate> Groups() =>
         Live()
@@ -51,6 +59,36 @@ internal sealed class LiveValues(GlobalOptions globals, ParseResult parse, CliIo
                 .DistinctBy(candidate => candidate.Text, StringComparer.Ordinal)
                 .Take(OperationsShown)
             : [];
+
+    public IEnumerable<Candidate> Managed(string? directory)
+    {
+        using var limit = new CancellationTokenSource(Patience, io.Time);
+        var places =
+            directory is null ? ControlClient.Running()
+            : ManagerPlace.Of(directory) is { } place ? [place]
+            : [];
+        return
+        [
+            .. places
+                .SelectMany(place => Ask(place, limit.Token))
+                .Select(line => new Candidate(line.Name, line.State))
+                .DistinctBy(candidate => candidate.Text, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>One that does not answer in time has nothing to offer.</summary>
+    private static IReadOnlyList<ProcessLine> Ask(ManagerPlace place, CancellationToken limit)
+    {
+        try
+        {
+            var answer = ControlClient.AskAsync(place, new ControlRequest(ControlVerb.Status, Name: null), limit).GetAwaiter().GetResult();
+            return answer.TryPickT0(out var lines, out _) ? lines : [];
+        }
+        catch (OperationCanceledException)
+        {
+            return [];
+        }
+    }
 
     private static Candidate Of(int id, string about) =>
         new(id.ToString(CultureInfo.InvariantCulture), DisplayText.Escape(about, LongestAbout));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Osl.Hosting.Managing;
 using Osl.Operations;
 using Osl.Supervision;
@@ -13,23 +12,27 @@ namespace Osl.Cli.Output;
 internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
 {
     private readonly Lock _gate = new();
-    private Table? _shown;
+    private IReadOnlyList<ProcessLine>? _shown;
+    private Screen? _drawnOn;
     private int _rows;
     private bool _isOver;
 
     /// <summary>Whether there is a table that is kept up to date.</summary>
     internal bool IsLive { get; } = !json && Screen.Of(io) is not null;
 
-    internal static Table TableOf(IEnumerable<ProcessLine> lines)
+    /// <summary>The processes, a row each.</summary>
+    /// <param name="lines">What is told of each.</param>
+    /// <param name="fit">How much may be left out or cut off for it to fit.</param>
+    internal static Table TableOf(IEnumerable<ProcessLine> lines, Fit fit = Fit.WithPids)
     {
         var table = new Table(
-            new Column("NAME"),
-            new Column("STATE"),
-            new Column("STATUS", Drop: 3),
-            new Column("PID"),
-            new Column("RESTARTS", Drop: 1),
-            new Column("UP", Drop: 2),
-            new Column("NOTE", Squeeze.Crop, Least: 8, Drop: 4)
+            new Column("NAME", fit == Fit.WithParts ? Squeeze.Crop : Squeeze.Never, Least: 10),
+            new Column("STATE", Drop: fit == Fit.WithPids ? 0 : 1),
+            new Column("STATUS", Drop: 5),
+            new Column("PID", Drop: fit == Fit.WithPids ? 0 : 2),
+            new Column("RESTARTS", Drop: 3),
+            new Column("UP", Drop: 4),
+            new Column("NOTE", Squeeze.Crop, Least: 8, Drop: 6)
         );
         foreach (var line in lines)
         {
@@ -55,6 +58,19 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         return table;
     }
 
+    /// <summary>How much of a table may be left out or cut off for it to fit.</summary>
+    internal enum Fit
+    {
+        /// <summary>Whoever it is shown to can name each process in a command: as a last resort lines go on in the next.</summary>
+        WithPids,
+
+        /// <summary>The names are whole.</summary>
+        WithNames,
+
+        /// <summary>Of the names what there is room for.</summary>
+        WithParts,
+    }
+
     /// <summary>Draws the table, on a terminal.</summary>
     internal void Show(ProcessManager manager)
     {
@@ -68,7 +84,7 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
             if (!_isOver)
             {
                 Erase();
-                _shown = TableOf(manager.All.Select(ProcessLine.Of));
+                _shown = [.. manager.All.Select(ProcessLine.Of)];
                 Draw();
             }
         }
@@ -171,76 +187,55 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         }
     }
 
-    /// <summary>Up to where the table begins, and nothing from there (ECMA-48, CUU and ED).</summary>
+    /// <summary>Up to where the table begins, and nothing from there (ECMA-48, CUU, CUP and ED).</summary>
     private void Erase()
     {
-        if (_rows > 0)
+        if (_rows == 0)
         {
-            io.Out.Write(string.Create(CultureInfo.InvariantCulture, $"\u001b[{_rows}A\u001b[J"));
-            _rows = 0;
+            return;
         }
+
+        // Some terminals break lines anew when their size changes and some don't: where the table begins is not known any more.
+        io.Out.Write(
+            Screen.Of(io) == _drawnOn ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{_rows}A\u001b[J") : "\u001b[H\u001b[J"
+        );
+        _rows = 0;
     }
 
     private void Draw()
     {
-        if (_shown is { } table && !_isOver)
+        if (_shown is not { } lines || _isOver || Screen.Of(io) is not { } screen)
         {
-            table.WriteTo(io);
-            _rows = table.Rows.Count + 1;
-            io.Out.Flush();
+            return;
         }
+
+        // Beside the header, a line for who has no room, and the one that the cursor is in: what has been scrolled out can't be drawn over.
+        var room = screen.Rows == 0 ? lines.Count : Math.Max(1, screen.Rows - 3);
+        var left = lines.Count - room;
+        var shown = lines.Take(left == 1 ? lines.Count : room).ToArray();
+        // A line that goes on in the next could not be drawn over.
+        if (
+            !ScreenTable.TryWrite(io.Out, screen, TableOf(shown, Fit.WithNames))
+            && !ScreenTable.TryWrite(io.Out, screen, TableOf(shown, Fit.WithParts))
+        )
+        {
+            return;
+        }
+
+        _rows = lines.Count + 1;
+        if (left > 1)
+        {
+            var more = string.Create(CultureInfo.InvariantCulture, $"… {left} more");
+            io.Out.Write($"{more[..Math.Min(more.Length, screen.Columns)]}\n");
+            _rows = room + 2;
+        }
+
+        _drawnOn = screen;
+        io.Out.Flush();
     }
 
-    /// <summary>Cuts what is written into lines; a longer one than any terminal shows is cut.</summary>
-    private sealed class NamedLines(ManageScreen screen, string name) : Stream
+    private sealed class NamedLines(ManageScreen screen, string name) : LineStream
     {
-        private const int Longest = 4096;
-
-        private readonly Lock _gate = new();
-        private readonly List<byte> _line = [];
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            lock (_gate)
-            {
-                foreach (var letter in buffer)
-                {
-                    if (letter != (byte)'\n')
-                    {
-                        _line.Add(letter);
-                    }
-
-                    if (letter == (byte)'\n' || _line.Count >= Longest)
-                    {
-                        screen.Line(name, Encoding.UTF8.GetString([.. _line]).TrimEnd('\r'));
-                        _line.Clear();
-                    }
-                }
-            }
-        }
-
-        public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
+        protected override void OnLine(string line) => screen.Line(name, line);
     }
 }

@@ -16,7 +16,6 @@ internal sealed class RunningProcess : IRunningProcess
     private readonly LaunchedProcess _launched;
     private readonly OperationScope _scope;
     private readonly SpawnProcessOperation? _spawn;
-    private readonly Lock _releasing = new();
     private readonly TaskCompletionSource<ProcessExit> _exited = new();
     private readonly ITimer? _timeLimit;
     private volatile bool _timeLimitReached;
@@ -39,12 +38,7 @@ internal sealed class RunningProcess : IRunningProcess
 
         if (operation.TimeLimit is { } limit)
         {
-            _timeLimit = services.Time.CreateTimer(
-                static state => ((RunningProcess)state!).OnTimeLimit(),
-                this,
-                limit,
-                Timeout.InfiniteTimeSpan
-            );
+            _timeLimit = services.Time.CreateTimer(static state => ((RunningProcess)state!).OnTimeLimit(), this, limit);
         }
     }
 
@@ -92,8 +86,6 @@ internal sealed class RunningProcess : IRunningProcess
     public Task<ProcessExit> Exited => _exited.Task;
 
     public Task? GroupEnded => OwnGroup is null ? null : _launched.GroupEnded;
-
-    public bool IsGroupAlive => GroupEnded is { IsCompleted: false };
 
     public Task<CapturedStreams> OutputEnded => _launched.OutputEnded;
 
@@ -168,7 +160,7 @@ internal sealed class RunningProcess : IRunningProcess
         }
 
         // Mostly nobody is there to be held: it has ended meanwhile.
-        return unheld is NotFound or StaleProcess ? new StopReport() : new StopReport { Error = unheld };
+        return unheld.IsGone() ? new StopReport() : new StopReport { Error = unheld };
     }
 
     /// <summary>
@@ -225,7 +217,8 @@ internal sealed class RunningProcess : IRunningProcess
     /// <returns>Whether it was Managed until now; or why it still is.</returns>
     internal OneOf<bool, OperationError> Release()
     {
-        lock (_releasing)
+        // There are thousands of these: a lock of its own would be one more object each.
+        lock (_exited)
         {
             if (_isDetached)
             {

@@ -20,7 +20,7 @@ internal static class Targets
     {
         var state = lease.Read();
         // A member of a group that Osl made is known by its group: the registry has an entry for the leader only.
-        var entry = lease.Entry ?? (state is null ? null : services.Registry.FindGroup(state.Pgid));
+        var entry = lease.Entry ?? (state is null ? null : services.EntryOfGroup(state.Pgid));
         if (!IsOf(entry, context))
         {
             entry = services.Registry.FindAttached(lease.Process, context.Principal.Name) ?? entry;
@@ -28,6 +28,40 @@ internal static class Targets
 
         return Describe(lease.Process.Pid, isGroup: false, entry, state is null ? [] : [state], context);
     }
+
+    /// <summary>
+    /// The entry of the group that a process was just seen in. Our own says nothing of whether the number still means that group; so the group is
+    /// held for a moment: if it is there now, it was there then, and the process in it.
+    /// </summary>
+    private static GroupEntry? EntryOfGroup(this HandlerServices services, int pgid)
+    {
+        if (services.Registry.FindGroup(pgid) is not { Group: { } group } entry)
+        {
+            return null;
+        }
+
+        if (entry.HostPid != Environment.ProcessId || services.Platform.IsProtected(pgid, isGroup: true))
+        {
+            return entry;
+        }
+
+        if (!services.Platform.Hold(new GroupTarget(pgid, group)).TryPickT0(out var held, out _))
+        {
+            return null;
+        }
+
+        held.Dispose();
+        return entry;
+    }
+
+    /// <summary>
+    /// Why nobody is there to be told anything; null when somebody is. Asked after the facts: of who has ended meanwhile nobody can say whose it
+    /// was, and a refusal for being a stranger's would be wrong.
+    /// </summary>
+    internal static NotFound? WhyGone(ProcessLease lease) => lease.Read() is { IsAlive: true } ? null : Ended(lease);
+
+    internal static NotFound Ended(ProcessLease lease) =>
+        new($"process {lease.Process.Pid}, which has ended", "Look up what runs now (osl ps).") { Thing = MissingThing.Process };
 
     /// <summary>What policy and journal need to know of a group.</summary>
     internal static OperationFacts FactsOf(GroupLease lease, OperationContext context) =>

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Osl.Interop.Linux;
+using Osl.Interop.Posix;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -21,7 +22,8 @@ namespace Osl.Executors.Linux;
 /// </para>
 /// <para>
 /// <b>Apart from the host.</b> A session of its own: no Ctrl-C, no hang-up, no signal to the host's group reaches it; the script
-/// ignores the rest that can be. Signal mask empty, dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
+/// ignores the rest that can be. The same signals are blocked from before its exec on, for it is born in the host's group, and Ctrl-C may
+/// come just then. Dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
 /// every descriptor above 3 closed, an environment of two fixed variables: neither the host's secrets nor an outer operation's
 /// marker, by which an outer guardian would end this one before its work.
 /// </para>
@@ -30,28 +32,34 @@ namespace Osl.Executors.Linux;
 /// paid once in a host's life. Who gets an error from it must not start anything Managed.
 /// </para>
 /// <para>
-/// <b>Reaping.</b> By pidfd and for this one child only: System.Diagnostics.Process and the exit watcher have their own. When the
-/// guardian was reaped by somebody else (a .NET runtime that is PID 1 reaps everybody) it counts as gone all the same.
+/// <b>Reaping.</b> By pidfd, or where there are none by pid, and for this one child only: System.Diagnostics.Process and the exit watcher have
+/// their own. When the guardian was reaped by somebody else (a .NET runtime that is PID 1 reaps everybody) it counts as gone all the same.
+/// By pid it is safe since nobody but this object reaps it, and it signals under the same lock.
 /// </para>
 /// </remarks>
 internal sealed unsafe class Guardian : IDisposable
 {
     private const int ReadyMilliseconds = 30_000;
+    private const int LookAgainMilliseconds = 5;
     private const int HighestTarget = 3;
     private const int AboveTargets = 10;
 
     private readonly SafeFileHandle _socket;
-    private readonly PidFd _pidfd;
+    private readonly Lock _gate = new();
     private bool _gone;
+    private bool _disposed;
 
-    private Guardian(int pid, PidFd pidfd, SafeFileHandle socket)
+    private Guardian(int pid, PidFd? pidfd, SafeFileHandle socket)
     {
         Pid = pid;
-        _pidfd = pidfd;
+        Descriptor = pidfd;
         _socket = socket;
     }
 
     internal int Pid { get; }
+
+    /// <summary>Its pidfd; null where there are none.</summary>
+    internal PidFd? Descriptor { get; }
 
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="slotFile">Our descriptor of the slot file; the guardian gets one of its own.</param>
@@ -82,14 +90,12 @@ internal sealed unsafe class Guardian : IDisposable
 
         // Safe though late: it is our child and not reaped, so the number is still its.
         var pidfd = PidFd.TryOpen(pid, out var error, spend: false);
-        if (pidfd is null)
+        if (pidfd is null && DescriptorReserve.IsLack(error))
         {
-            // It ends by itself, at the end of file; as its zombie can't be named without a pidfd, it is left to our own end.
+            // It ends by itself, at the end of file.
             ours.Dispose();
-            return new Unsupported(
-                $"a guardian, since its pidfd can't be had ({Errno.Name(error)})",
-                "Use Linux 5.4 or newer, and allow more open files."
-            );
+            _ = OwnChild.Reap(pid, block: true, out _);
+            return Failed(error);
         }
 
         theirs.Dispose();
@@ -117,16 +123,20 @@ internal sealed unsafe class Guardian : IDisposable
     }
 
     /// <summary>Whether it lives; reaps it if not.</summary>
+    /// <exception cref="ObjectDisposedException">It was found dead before, or let go.</exception>
     internal bool IsAlive()
     {
-        _gone = _gone || ChildStatus.Reap(_pidfd.Number, block: false, out _) != ReapOutcome.StillRunning;
-        return !_gone;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var outcome =
+                _gone ? ReapOutcome.Reaped
+                : Descriptor is { } pidfd ? ChildStatus.Reap(pidfd, block: false, out _)
+                : OwnChild.Reap(Pid, block: false, out _);
+            _gone = outcome != ReapOutcome.StillRunning;
+            return !_gone;
+        }
     }
-
-    /// <summary>Waits for its end.</summary>
-    /// <param name="wait">How one waits for a process.</param>
-    /// <exception cref="ObjectDisposedException">It was found dead before, or let go.</exception>
-    internal Task WaitAsync(Func<PidFd, Task> wait) => wait(_pidfd);
 
     /// <summary>Closes the tie, so that it ends what is left and then itself, and waits for that.</summary>
     /// <param name="bound">How long; afterwards it goes on by itself.</param>
@@ -134,12 +144,24 @@ internal sealed unsafe class Guardian : IDisposable
     internal bool LetGo(TimeSpan bound)
     {
         _socket.Dispose();
-        _ = Descriptor.WaitReadable(_pidfd.Number, (int)bound.TotalMilliseconds);
+        if (Descriptor is { } pidfd)
+        {
+            _ = Interop.Linux.Descriptor.WaitReadable(pidfd.Number, (int)bound.TotalMilliseconds);
+        }
+        else
+        {
+            for (var since = Environment.TickCount64; IsAlive() && Environment.TickCount64 - since < bound.TotalMilliseconds; )
+            {
+                var nothing = default(Libc.PollDescriptor);
+                _ = Libc.Poll(ref nothing, 0, LookAgainMilliseconds);
+            }
+        }
+
         var ended = !IsAlive();
         if (!ended)
         {
             // Stopped by somebody, or hung: its work is over when it is let go in order, so nothing is lost with it.
-            _ = _pidfd.Send(9);
+            Kill();
         }
 
         Dispose();
@@ -150,7 +172,27 @@ internal sealed unsafe class Guardian : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        _pidfd.Dispose();
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
+        Descriptor?.Dispose();
+    }
+
+    private void Kill()
+    {
+        lock (_gate)
+        {
+            if (Descriptor is { } pidfd)
+            {
+                _ = pidfd.Send(Libc.SIGKILL);
+            }
+            else if (!_gone)
+            {
+                _ = Libc.Kill(Pid, Libc.SIGKILL);
+            }
+        }
     }
 
     private static SafeFileHandle Owned(int descriptor) => new(descriptor, ownsHandle: true);
@@ -193,7 +235,7 @@ internal sealed unsafe class Guardian : IDisposable
             var arguments = stackalloc byte*[] { sh, c, script, name, null };
             var environment = stackalloc byte*[] { path, locale, null };
             var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
             spawn.Duplicate((int)highSocket.DangerousGetHandle(), 0);
             spawn.SetOutput(1, StandardOutputKind.Null, -1);
             spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);
@@ -213,7 +255,7 @@ internal sealed unsafe class Guardian : IDisposable
         {
             for (var length = 0; length < heard.Length; )
             {
-                var read = Descriptor.WaitReadable(socket, ReadyMilliseconds)
+                var read = Interop.Linux.Descriptor.WaitReadable(socket, ReadyMilliseconds)
                     ? Libc.Read(socket, start + length, heard.Length - length)
                     : 0;
                 if (read < 0 && Libc.LastError == Errno.EINTR)
@@ -235,7 +277,7 @@ internal sealed unsafe class Guardian : IDisposable
 
     private void End()
     {
-        _ = _pidfd.Send(Libc.SIGKILL);
+        Kill();
         _ = LetGo(TimeSpan.FromMilliseconds(ReadyMilliseconds));
     }
 }

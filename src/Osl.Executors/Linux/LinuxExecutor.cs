@@ -19,6 +19,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
     private readonly OutputPumps _pumps;
     private readonly GroupHolder _holder;
     private readonly OwnPlaces _ownPlaces;
+    private readonly OrphanReaper? _orphans;
     private readonly CancellationTokenSource _closing = new();
     private bool _disposed;
 
@@ -28,7 +29,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         : this(options, registry, LinuxFeatures.HasGroupSignal) { }
 
     /// <summary>For tests: as on a kernel that lacks something.</summary>
-    internal LinuxExecutor(ExecutorOptions options, ILaunchRegistry registry, bool groupSignal, GateKind gates = GateKind.Any)
+    internal LinuxExecutor(ExecutorOptions options, ILaunchRegistry registry, bool groupSignal)
     {
         DescriptorReserve.Keep();
         _registry = registry;
@@ -36,14 +37,17 @@ internal sealed class LinuxExecutor : IPlatformExecutor
         var groups = new LinuxGroups(groupSignal);
         _pumps = new OutputPumps(_io, options.Time);
         var names = new ProgramNames(options.NamesDirectory);
-        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, names, _pumps, options.JobControl, gates)
+        _launcher = new ProcessLauncher(registry, _watcher, _io, groups, names, _pumps, options.JobControl)
         {
+            Mode = options.Mode,
+            Gates = options.Gate,
             KeptIgnored = options.PassesOnIgnoredSignals ? SignalDispositions.PassedOn() : 0,
         };
         _ownPlaces = new OwnPlaces(options.OwnPlaces);
         _holder = new GroupHolder(groups, _watcher, registry);
+        _orphans = options.ReapsOrphans ? OrphanReaper.Begin(options.Time) : null;
         var closing = _closing.Token;
-        registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian, closing));
+        registry.WatchGuardianWith(guardian => _watcher.WaitAsync(guardian.Descriptor!, closing));
     }
 
     public PlatformCapabilities Capabilities => LinuxCapabilities.Read();
@@ -145,6 +149,7 @@ internal sealed class LinuxExecutor : IPlatformExecutor
             _closing.Dispose();
         }
 
+        _orphans?.Dispose();
         await _pumps.EndAsync().ConfigureAwait(false);
         await _watcher.Loop.CloseAsync().ConfigureAwait(false);
         await _io.CloseAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
@@ -19,6 +20,19 @@ internal static class LinuxProcessTable
         IsOfHere(process) && ProcLine.TryRead(process.Pid, out var line, withName: true) && line.StartTime == process.StartTime
             ? State(process, line)
             : null;
+
+    /// <summary>Its program; null also where we may not look (ptrace(2), PTRACE_MODE_READ_FSCREDS), and for a kernel thread.</summary>
+    internal static string? ProgramPath(int pid)
+    {
+        try
+        {
+            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/exe")).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Lines that were read with their names; those that are gone since are left out.</summary>
     internal static List<ProcessState> States(List<ProcLine> lines)

@@ -23,6 +23,9 @@ internal static unsafe class SignalDispositions
         }
     }
 
+    /// <summary>Whether somebody handles SIGCHLD: the runtime, once System.Diagnostics.Process or a terminal was used.</summary>
+    internal static bool IsChildHandled() => HandlerOf(Libc.SIGCHLD) is not (null or Libc.SIG_DFL or Libc.SIG_IGN);
+
     /// <summary>
     /// Puts SIGCHLD back to its default if it is ignored. For a program to call as it begins, before anything else starts children;
     /// the library itself never changes a host's dispositions.

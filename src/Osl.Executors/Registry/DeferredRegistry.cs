@@ -1,4 +1,4 @@
-using Osl.Interop.Linux;
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -12,13 +12,13 @@ internal sealed class DeferredRegistry(string? directory, TimeProvider time) : I
 {
     private readonly Lock _opening = new();
     private volatile LaunchRegistry? _opened;
-    private Func<PidFd, Task>? _guardianWait;
+    private Func<Guardian, Task>? _guardianWait;
     private bool _closed;
 
     /// <inheritdoc cref="GuardianKeeper.Lost"/>
     internal Action<GuardianLoss>? GuardianLost { get; init; }
 
-    public void WatchGuardianWith(Func<PidFd, Task> wait)
+    public void WatchGuardianWith(Func<Guardian, Task> wait)
     {
         lock (_opening)
         {

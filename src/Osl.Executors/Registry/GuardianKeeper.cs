@@ -1,5 +1,4 @@
 using Osl.Executors.Linux;
-using Osl.Interop.Linux;
 using Osl.Operations;
 
 namespace Osl.Executors.Registry;
@@ -23,7 +22,7 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
 
     private readonly Lock _gate = new();
     private Guardian? _guardian;
-    private Func<PidFd, Task>? _wait;
+    private Func<Guardian, Task>? _wait;
     private int _quickly;
     private bool _closed;
 
@@ -59,7 +58,7 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
 
     /// <summary>From now on it is watched.</summary>
     /// <param name="wait">Completes when the process has ended; cancelled when nobody watches any more.</param>
-    internal void WatchWith(Func<PidFd, Task> wait)
+    internal void WatchWith(Func<Guardian, Task> wait)
     {
         lock (_gate)
         {
@@ -97,7 +96,9 @@ internal sealed class GuardianKeeper(Func<int> slots, Func<bool> isNeeded, TimeP
             _guardian = started;
             if (_wait is { } wait)
             {
-                _ = MendAsync(started.Pid, started.WaitAsync(wait));
+#pragma warning disable CA2025 // Disposed before its end is noticed, it says so (ObjectDisposedException), and nobody mends.
+                _ = MendAsync(started.Pid, wait(started));
+#pragma warning restore CA2025
             }
 
             return null;

@@ -1,4 +1,4 @@
-using Osl.Interop.Linux;
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -15,7 +15,7 @@ internal interface ILaunchRegistry : IGroupRegistry, IAsyncDisposable
 
     /// <summary>From now on a guardian that is lost is replaced while something Managed lives, not with the next reservation only.</summary>
     /// <param name="wait">Completes when the process has ended; cancelled when nobody watches any more.</param>
-    void WatchGuardianWith(Func<PidFd, Task> wait)
+    void WatchGuardianWith(Func<Guardian, Task> wait)
     {
         // Where there is no guardian there is none to lose.
     }

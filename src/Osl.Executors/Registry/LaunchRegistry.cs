@@ -1,3 +1,4 @@
+using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -136,7 +137,7 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
-    public void WatchGuardianWith(Func<PidFd, Task> wait) => _guardian.WatchWith(wait);
+    public void WatchGuardianWith(Func<Guardian, Task> wait) => _guardian.WatchWith(wait);
 
     /// <inheritdoc/>
     public IReadOnlyList<GroupEntry> Live()
@@ -150,14 +151,36 @@ internal sealed class LaunchRegistry : ILaunchRegistry
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// An entry of our own that has not ended is followed to the end of its group, by the leader's pidfd or the job: it counts as it stands. The
+    /// markers of its members would not do, for a program may write over its environment (nginx's workers do).
+    /// </remarks>
     public GroupEntry? FindGroup(int pgid) =>
-        Own(registration => registration.OwnsGroup && registration.Pgid == pgid && !registration.IsAttached).FirstOrDefault()
+        Followed(pgid)
         ?? OfOthers()
             .Where(found => found.Content.OwnsGroup && found.Content.Pgid == pgid)
             .OrderBy(found => found.Content.Attached)
             .FirstOrDefault()
             ?.ToEntry()
         ?? Own(registration => registration.OwnsGroup && registration.Pgid == pgid).FirstOrDefault();
+
+    /// <summary>The youngest, should the end of an older one that had the number not be noticed yet.</summary>
+    private GroupEntry? Followed(int pgid)
+    {
+        lock (_gate)
+        {
+            return
+                _bySlot
+                    .Where(registration =>
+                        registration is { Process: not null, OwnsGroup: true, IsAttached: false } && registration.Pgid == pgid
+                    )
+                    .MaxBy(registration => registration!.StartedAt)
+                    ?.Content()
+                    is { } content
+                ? new LiveScan.Found(content, Environment.ProcessId, Source: null).ToEntry()
+                : null;
+        }
+    }
 
     /// <inheritdoc/>
     public GroupEntry? FindProcess(int pid) =>

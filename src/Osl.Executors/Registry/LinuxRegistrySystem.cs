@@ -122,21 +122,12 @@ internal sealed class LinuxRegistrySystem : IRegistrySystem
 
     public ForeignSlots? Open(string path)
     {
-        // Non-blocking, lest a planted fifo hold us.
-        const int flags = Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC;
-        var fd = Libc.Open(path, flags, 0);
-        if (fd < 0)
+        if (RegularFile.TryOpen(path, Libc.O_RDWR | Libc.O_NOFOLLOW, out var status, out _) is not { } file)
         {
             return null;
         }
 
-        var file = new SafeFileHandle(fd, ownsHandle: true);
-        var isOurs =
-            FileStatus.Read(file, out var status) == 0
-            && status.IsRegular
-            && status.OwnerUid == Libc.GetEuid()
-            && (status.Permissions & 0x3F) == 0;
-        if (!isOurs)
+        if (status.OwnerUid != Libc.GetEuid() || (status.Permissions & 0x3F) != 0)
         {
             file.Dispose();
             return null;

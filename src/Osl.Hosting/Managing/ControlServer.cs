@@ -6,21 +6,35 @@ namespace Osl.Hosting.Managing;
 
 /// <summary>
 /// Listens for requests of its own account: a socket of mode 0600 in a directory of mode 0700, and each caller's uid asked of the kernel
-/// (SO_PEERCRED, unix(7)). A request is bounded in length and time; so many are answered side by side, and no more.
+/// (SO_PEERCRED, unix(7)). A request is bounded in length and time.
 /// </summary>
+/// <remarks>
+/// What is asked for may take as long as a stop sequence, and whoever asks waits for it. So the places of those who are being read, which nobody
+/// keeps longer than <see cref="Patience"/>, are others than the places of those who wait: many long stops keep nobody from asking how
+/// things stand. Who waits and hangs up gives his place free; what he has asked for is done all the same.
+/// </remarks>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private const int MostAtOnce = 32;
+    /// <summary>How many requests are read at once.</summary>
+    internal const int MostAtOnce = 32;
+
+    /// <summary>How many wait at once for something to be done; one more is told to come again.</summary>
+    internal const int MostWaiting = 256;
+
     private const int SolSocket = 1;
     private const int SoPeercred = 17;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Until it is tried again to take up a caller for whom there is no descriptor.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
     private readonly Func<ControlRequest, CancellationToken, Task<byte[]>> _answer;
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _places = new(MostAtOnce);
     private readonly Task _accepting;
+    private int _waiting;
 
     private ControlServer(Socket listener, Func<ControlRequest, CancellationToken, Task<byte[]>> answer)
     {
@@ -78,10 +92,15 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException)
+            catch (SocketException e)
             {
-                // The caller is gone already, or descriptors have run out: the next may have more luck.
                 _places.Release();
+                if (e.SocketErrorCode != SocketError.ConnectionAborted)
+                {
+                    // Descriptors have run out (accept(2), EMFILE, ENFILE), and the caller is still there to be taken up: at once it would fail
+                    // again, and again.
+                    await Task.Delay(Pause, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
         }
     }
@@ -92,15 +111,19 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             using (client)
             {
-                if (IsOwn(client) && await ReadAsync(client).ConfigureAwait(false) is { } request)
+                ControlRequest? request;
+                try
                 {
-                    var answer = await _answer(request, _closing.Token).ConfigureAwait(false);
-                    using var limit = new CancellationTokenSource(Patience);
-                    ReadOnlyMemory<byte> rest = answer;
-                    while (rest.Length > 0)
-                    {
-                        rest = rest[await client.SendAsync(rest, limit.Token).ConfigureAwait(false)..];
-                    }
+                    request = IsOwn(client) ? await ReadAsync(client).ConfigureAwait(false) : null;
+                }
+                finally
+                {
+                    _places.Release();
+                }
+
+                if (request is not null && await AnswerAsync(request, client).ConfigureAwait(false) is { } answer)
+                {
+                    await SendAsync(client, answer).ConfigureAwait(false);
                 }
             }
         }
@@ -109,9 +132,56 @@ internal sealed class ControlServer : IAsyncDisposable
             // Who has asked is gone, too slow, or the manager ends: there is nobody to tell. What was done is in the journal.
             return;
         }
+    }
+
+    /// <returns>Null when who has asked has hung up.</returns>
+    private async Task<byte[]?> AnswerAsync(ControlRequest request, Socket client)
+    {
+        if (Interlocked.Increment(ref _waiting) > MostWaiting && request.Verb != ControlVerb.Status)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return TemplateManager.Busy(MostWaiting);
+        }
+
+        try
+        {
+            var answer = _answer(request, _closing.Token);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+            var hangUp = HangUpAsync(client, enough.Token);
+            if (await Task.WhenAny(answer, hangUp).ConfigureAwait(false) != answer && !_closing.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            await enough.CancelAsync().ConfigureAwait(false);
+            await hangUp.ConfigureAwait(false);
+            return await answer.ConfigureAwait(false);
+        }
         finally
         {
-            _places.Release();
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    /// <summary>Completes when a caller is gone, or says more than he may; or when nobody wants to know any more.</summary>
+    private static async Task HangUpAsync(Socket client, CancellationToken enough)
+    {
+        try
+        {
+            _ = await client.ReceiveAsync(new byte[1], enough).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            return;
+        }
+    }
+
+    private static async Task SendAsync(Socket client, ReadOnlyMemory<byte> rest)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (rest.Length > 0)
+        {
+            rest = rest[await client.SendAsync(rest, limit.Token).ConfigureAwait(false)..];
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Osl.Interop.Files;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -23,6 +24,9 @@ internal sealed class ManagerMemory
     private readonly string _file;
     private readonly Dictionary<string, Remembered> _entries = new(StringComparer.Ordinal);
 
+    /// <summary>Of whom somebody may be left, whatever is started by the name since: the next manager looks for them.</summary>
+    private readonly List<Remembered> _apart = [];
+
     internal ManagerMemory(string file) => _file = file;
 
     /// <summary>What the manager before has left.</summary>
@@ -35,19 +39,31 @@ internal sealed class ManagerMemory
     {
         try
         {
-            if (!File.Exists(_file))
-            {
-                return new Left(0, []);
-            }
-
-            if (new FileInfo(_file).Length > Longest)
+            using var file = RegularFile.OpenToRead(_file);
+            var length = RandomAccess.GetLength(file);
+            if (length > Longest)
             {
                 return Unreadable("it is too large");
             }
 
-            using var document = JsonDocument.Parse(File.ReadAllBytes(_file));
+            var text = new byte[length];
+            var read = 0;
+            for (int count; read < length && (count = RandomAccess.Read(file, text.AsSpan(read), read)) > 0; read += count)
+            {
+                // A file is read in one piece as a rule.
+            }
+
+            using var document = JsonDocument.Parse(text.AsMemory(0, read));
             var root = document.RootElement;
             return new Left(root.GetProperty("manager").GetInt32(), [.. root.GetProperty("processes").EnumerateArray().Select(EntryOf)]);
+        }
+        catch (FileNotFoundException)
+        {
+            return new Left(0, []);
+        }
+        catch (NotRegularFileException)
+        {
+            return Unreadable("it is no regular file");
         }
         catch (Exception e)
             when (e
@@ -105,6 +121,27 @@ internal sealed class ManagerMemory
         }
     }
 
+    /// <summary>
+    /// Somebody of it may be left, and the next start by the name must not cover that: a start that came to nobody knows what, or a process that
+    /// has left survivors.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="process">The process; null for a start.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    internal void SetApart(string name, ProcessRef? process)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(name, out var entry) && entry.Process == process)
+            {
+                _entries.Remove(name);
+                _apart.Remove(entry);
+                _apart.Add(entry);
+                Write();
+            }
+        }
+    }
+
     private void Write()
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -113,7 +150,7 @@ internal sealed class ManagerMemory
             json.WriteStartObject();
             json.WriteNumber("manager"u8, Environment.ProcessId);
             json.WriteStartArray("processes"u8);
-            foreach (var entry in _entries.Values)
+            foreach (var entry in _entries.Values.Concat(_apart))
             {
                 Write(json, entry);
             }
@@ -165,6 +202,16 @@ internal sealed class ManagerMemory
                 : null;
         return new Remembered(entry.GetProperty("name").GetString()!, process, group);
     }
+
+    /// <summary>What can't be written down is not done.</summary>
+    /// <param name="what">What was to be done.</param>
+    /// <param name="e">Why it could not be written.</param>
+    internal static OperationFailed NotWritten(string what, Exception e) =>
+        new(
+            "manager_state_not_written",
+            $"{what} could not be written down ({e.GetType().Name}), and nothing is started unwritten.",
+            "Make room where the registry is ('osl doctor' says where), and take away what is in the way of the manager's state.json."
+        );
 
     private OperationFailed Unreadable(string why) =>
         new(

@@ -1,5 +1,6 @@
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Supervision;
 
 namespace Osl.Hosting.Managing;
 
@@ -9,36 +10,33 @@ namespace Osl.Hosting.Managing;
 /// </summary>
 /// <param name="host">What ends and knows what runs.</param>
 /// <param name="context">On whose behalf.</param>
-internal sealed class ManagerRecovery(OslHost host, OperationContext context)
+/// <param name="time">Bounds the ends.</param>
+internal sealed class ManagerRecovery(OslHost host, OperationContext context, TimeProvider time)
 {
+    private readonly ProcessEnding _ending = new(host, time);
+
     /// <summary>Sorts what was left.</summary>
     /// <param name="left">What was left.</param>
     /// <param name="isDetached">Whether the template of a name is there and detached.</param>
     /// <returns>What is to be taken up; or why something of it may go on, so that nothing may be started.</returns>
     internal async Task<OneOf<IReadOnlyList<Remembered>, OperationError>> SortAsync(ManagerMemory.Left left, Func<string, bool> isDetached)
     {
-        List<Remembered> running = [];
-        foreach (var entry in left.Entries)
-        {
-            if (entry.Process is { } process && isDetached(entry.Name) && host.Processes.Read(process) is { IsAlive: true })
-            {
-                running.Add(entry);
-            }
-            else if (await EndAsync(entry, left).ConfigureAwait(false) is { } error)
-            {
-                return error;
-            }
-        }
-
-        return running;
+        var running = left
+            .Entries.Where(entry =>
+                entry.Process is { } process && isDetached(entry.Name) && host.Processes.Read(process) is { IsAlive: true }
+            )
+            .ToArray();
+        // Side by side: each may need all of its stop sequence.
+        var errors = await Task.WhenAll(left.Entries.Except(running).Select(entry => EndAsync(entry, left))).ConfigureAwait(false);
+        return errors.FirstOrDefault(error => error is not null) is { } first ? first : running;
     }
 
     private async Task<OperationError?> EndAsync(Remembered entry, ManagerMemory.Left left)
     {
         if (entry.Process is { } process)
         {
-            return entry.Group is { } group ? await EndAsync(group).ConfigureAwait(false)
-                : host.Processes.Read(process) is { IsAlive: true } ? await EndAsync(process).ConfigureAwait(false)
+            return entry.Group is not null || host.Processes.Read(process) is { IsAlive: true }
+                ? await EndAsync(process, entry.Group).ConfigureAwait(false)
                 : null;
         }
 
@@ -60,10 +58,7 @@ internal sealed class ManagerRecovery(OslHost host, OperationContext context)
 
         foreach (var found in unknown)
         {
-            var error = found.Group is { } group
-                ? await EndAsync(group).ConfigureAwait(false)
-                : await EndAsync(found.Process).ConfigureAwait(false);
-            if (error is not null)
+            if (await EndAsync(found.Process, found.Group).ConfigureAwait(false) is { } error)
             {
                 return error;
             }
@@ -72,18 +67,9 @@ internal sealed class ManagerRecovery(OslHost host, OperationContext context)
         return null;
     }
 
-    private async Task<OperationError?> EndAsync(GroupRef group) =>
-        Unless(
-            await host.ExecuteAsync(new KillProcessGroupOperation(group) { StopSequence = StopSequence.Default }, context)
-                .ConfigureAwait(false)
-        );
-
-    private async Task<OperationError?> EndAsync(ProcessRef process) =>
-        Unless(
-            await host.ExecuteAsync(new KillProcessOperation(process) { StopSequence = StopSequence.Default }, context)
-                .ConfigureAwait(false)
-        );
-
-    private static OperationError? Unless(OneOf<StopResult, OperationError> outcome) =>
-        outcome.TryPickT1(out var error, out _) && error is not (NotFound or StaleProcess) ? error : null;
+    private async Task<OperationError?> EndAsync(ProcessRef process, GroupRef? group) =>
+        (await _ending.EndAsync(process, group, StopSequence.Default, context).ConfigureAwait(false)).TryPickT1(out var error, out _)
+        && !error.IsGone()
+            ? error
+            : null;
 }

@@ -30,16 +30,27 @@ internal sealed class RememberingExecutor(IOperationExecutor inner, ManagerMemor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new OperationFailed(
-                "manager_state_not_written",
-                $"The start of '{name}' could not be written down ({e.GetType().Name}), and nothing is started unwritten.",
-                "Make room where the registry is ('osl doctor' says where)."
-            );
+            return ManagerMemory.NotWritten($"The start of '{name}'", e);
         }
 
-        var outcome = await inner.ExecuteAsync(operation, context, cancellationToken).ConfigureAwait(false);
+        OneOf<TResult, OperationError> outcome;
         try
         {
+            outcome = await inner.ExecuteAsync(operation, context, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // What is cancelled has not been started, or was ended before its program ran.
+            Write(() => memory.Forget(name, null));
+            throw;
+        }
+        catch
+        {
+            Write(() => memory.SetApart(name, null));
+            throw;
+        }
+
+        Write(() =>
             outcome.Switch(
                 result => memory.Set(Of(name, (SpawnProcessResult)(object)result)),
                 error =>
@@ -48,16 +59,27 @@ internal sealed class RememberingExecutor(IOperationExecutor inner, ManagerMemor
                     {
                         memory.Forget(name, null);
                     }
+                    else
+                    {
+                        memory.SetApart(name, null);
+                    }
                 }
-            );
+            )
+        );
+        return outcome;
+    }
+
+    /// <summary>What can't be written stands there as being started: the next manager looks for it in the registry.</summary>
+    private static void Write(Action write)
+    {
+        try
+        {
+            write();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It stands there as being started: the next manager looks for it in the registry.
-            return outcome;
+            return;
         }
-
-        return outcome;
     }
 
     internal static Remembered Of(string name, SpawnProcessResult started) =>

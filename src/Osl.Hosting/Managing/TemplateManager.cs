@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Osl.Hosting.Templates;
 using Osl.Operations;
@@ -67,14 +68,23 @@ internal sealed class TemplateManager : IAsyncDisposable
         var byName = templates.ToDictionary(template => template.Name, StringComparer.Ordinal);
         if (
             !memory.Read().TryPickT0(out var left, out var unread)
-            || !(await SortAsync(host, context, left, byName).ConfigureAwait(false)).TryPickT0(out var running, out unread)
+            || !(await SortAsync(host, context, time, left, byName).ConfigureAwait(false)).TryPickT0(out var running, out unread)
         )
         {
             place.Dispose();
             return unread!;
         }
 
-        memory.Begin(running);
+        try
+        {
+            memory.Begin(running);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            place.Dispose();
+            return ManagerMemory.NotWritten("What runs already", e);
+        }
+
         var manager = new TemplateManager(host, place, memory, context, time);
         if (await manager.DefineAsync(templates, running, writer).ConfigureAwait(false) is { } error)
         {
@@ -85,14 +95,23 @@ internal sealed class TemplateManager : IAsyncDisposable
         return manager;
     }
 
-    /// <summary>Starts what its template wants started, side by side with what runs.</summary>
+    /// <summary>Starts what its template wants started, one after the other, beside what runs.</summary>
+    /// <param name="cancellationToken">Starts no more.</param>
     /// <returns>By name what could not be started.</returns>
-    internal async Task<IReadOnlyDictionary<string, OperationError>> StartAsync()
+    internal async Task<IReadOnlyDictionary<string, OperationError>> StartAsync(CancellationToken cancellationToken)
     {
         var failures = new Dictionary<string, OperationError>(StringComparer.Ordinal);
         foreach (var process in Manager.All.Where(process => process.Template?.RunOnStartup == true))
         {
-            if ((await process.StartAsync(_context).ConfigureAwait(false)).TryPickT1(out var error, out _))
+            if (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            var start = process.StartAsync(_context, cancellationToken).AsTask();
+            // Who is told to end does not wait for the start; it is taken back, or ended, with all others.
+            await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!start.IsCanceled && (await start.ConfigureAwait(false)).TryPickT1(out var error, out _))
             {
                 failures[process.Name] = error;
             }
@@ -100,6 +119,10 @@ internal sealed class TemplateManager : IAsyncDisposable
 
         return failures;
     }
+
+    /// <summary>Kills, all at once, what ends with it, whatever step of its stop sequence that is in.</summary>
+    internal Task HurryAsync() =>
+        Task.WhenAll(Manager.All.Where(process => process.EndsWithManager).Select(process => process.KillAsync(_context).AsTask()));
 
     /// <summary>From now on it can be asked.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The socket can't be made.</exception>
@@ -121,10 +144,11 @@ internal sealed class TemplateManager : IAsyncDisposable
     private static Task<OneOf<IReadOnlyList<Remembered>, OperationError>> SortAsync(
         OslHost host,
         OperationContext context,
+        TimeProvider time,
         ManagerMemory.Left left,
         Dictionary<string, ProcessTemplate> templates
     ) =>
-        new ManagerRecovery(host, context with { Reason = "left by a manager that was killed" }).SortAsync(
+        new ManagerRecovery(host, context with { Reason = "left by a manager that was killed" }, time).SortAsync(
             left,
             name => templates.TryGetValue(name, out var template) && template.Spawn.Lifetime == ProcessLifetime.Detached
         );
@@ -161,7 +185,14 @@ internal sealed class TemplateManager : IAsyncDisposable
             {
                 try
                 {
-                    _memory.Forget(end.Name, process);
+                    if (end.Error is null)
+                    {
+                        _memory.Forget(end.Name, process);
+                    }
+                    else
+                    {
+                        _memory.SetApart(end.Name, process);
+                    }
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
@@ -205,6 +236,19 @@ internal sealed class TemplateManager : IAsyncDisposable
             }
         });
     }
+
+    /// <summary>What is told to one caller too many.</summary>
+    internal static byte[] Busy(int most) =>
+        Line(json =>
+            Write(
+                json,
+                new OperationFailed(
+                    "manager_busy",
+                    string.Create(CultureInfo.InvariantCulture, $"{most} others wait for this manager to do something already."),
+                    "Wait for them, or end them; 'osl status' is answered all the same."
+                )
+            )
+        );
 
     private static OperationError? ErrorOf(OneOf<ProcessRef, OperationError> outcome) =>
         outcome.TryPickT1(out var error, out _) ? error : null;

@@ -33,8 +33,11 @@ public interface IRunningProcess : IAsyncDisposable
     /// </summary>
     Task? GroupEnded => null;
 
-    /// <summary>Whether somebody may be left in the group that was made for it, the process itself included. False where it has none.</summary>
-    bool IsGroupAlive => OwnGroup is not null;
+    /// <summary>
+    /// Whether somebody may be left in the group that was made for it, the process itself included: where it has one, until
+    /// <see cref="GroupEnded"/> says otherwise.
+    /// </summary>
+    bool IsGroupAlive => OwnGroup is not null && GroupEnded is not { IsCompleted: true };
 
     /// <summary>The group that was made for it; null when it has none: <see cref="Group"/> is also one that it has joined.</summary>
     GroupRef? OwnGroup => Group is { } group && group.Leader == Process ? group : null;

@@ -5,6 +5,9 @@ namespace Osl.Security.Audit;
 /// <summary>How a journal is written. The defaults are meant for production.</summary>
 public sealed record AuditJournalOptions
 {
+    /// <summary>The longest <see cref="LockWait"/>, and the longest of the times of <see cref="AuditSigningOptions"/>: 30 days.</summary>
+    public static TimeSpan LongestWait { get; } = TimeSpan.FromDays(30);
+
     /// <summary>The clock of frames and of the wait for the lock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -46,6 +49,7 @@ public sealed record AuditJournalOptions
         && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= JournalFormat.MaxSegment
         && ZeroAhead >= 0
         && LockWait > TimeSpan.Zero
+        && LockWait <= LongestWait
         && (SegmentAge is null || SegmentAge > TimeSpan.Zero)
         && Signing is null or { IsValid: true };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Osl.Operations;
 
 namespace Osl.Security.Audit;
 
@@ -33,7 +34,7 @@ public sealed partial class AuditReader
                 yield return entry;
             }
 
-            await Task.Delay(every, clock, cancellationToken).ConfigureAwait(false);
+            await clock.DelayAsync(every, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -30,39 +30,88 @@ internal sealed partial class GroupCore
                 {
                     member.StopWhenUp = sequence;
                 }
+                else
+                {
+                    member.PendingStops++;
+                }
             }
 
             targets = [.. targets.Where(member => member.Live is not null)];
         }
 
-        var answers = await Task.WhenAll([
-                .. groups.Select(group => KillAsync(group, sequence, cancellationToken)),
-                .. targets.Where(member => member.IsAlone).Select(member => StopAloneAsync(member, sequence, cancellationToken)),
-            ])
-            .ConfigureAwait(false);
-        var sum = GroupStop.Sum(answers);
+        var singles = targets.Where(member => member.IsAlone).ToArray();
+        OneOf<StopResult, OperationError>[] killed;
+        OneOf<StopResult, OperationError>[] stopped;
+        try
+        {
+            var killing = Task.WhenAll(groups.Select(group => KillAsync(group, sequence, cancellationToken)));
+            var stopping = Task.WhenAll(singles.Select(member => StopAloneAsync(member, sequence, cancellationToken)));
+            (killed, stopped) = (await killing.ConfigureAwait(false), await stopping.ConfigureAwait(false));
+        }
+        catch
+        {
+            // The host is gone, as a rule: what has become of them is not known.
+            Settle(targets, static _ => null);
+            throw;
+        }
+
+        var sum = GroupStop.Sum([.. killed, .. stopped]);
         if (sum.IsT0)
         {
             await SeenGoneAsync(targets).ConfigureAwait(false);
         }
 
+        _ = sum.TryPickT1(out var failure, out _);
+        Settle(targets, ErrorOf);
+        return sum;
+
+        OperationError? ErrorOf(GroupMember member)
+        {
+            var (all, index) = member.IsAlone
+                ? (stopped, Array.IndexOf(singles, member))
+                : (killed, Array.IndexOf(groups, member.Live?.Group));
+            // Who was attached to may be in one of ours without its view knowing which: then it is as for all.
+            return index < 0 ? failure
+                : all[index].TryPickT1(out var error, out _) ? error
+                : null;
+        }
+    }
+
+    /// <summary>
+    /// Who is still there after a stop: what was refused has not been done, and it runs on; who survived, or of whom nobody knows, is abandoned.
+    /// </summary>
+    private void Settle(IEnumerable<GroupMember> targets, Func<GroupMember, OperationError?> errorOf)
+    {
         lock (_gate)
         {
-            foreach (var member in targets.Where(_members.Contains))
+            foreach (var member in targets)
             {
-                Change(member, GraceOver, error: sum.TryPickT1(out var error, out _) ? error : null);
+                var error = errorOf(member);
+                var isRefused = error is not null and not StopFailed and { Effect: OperationEffect.None } && !error.IsGone();
+                member.PendingStops--;
+                member.IsStopAccepted |= !isRefused;
+                if (!_members.Contains(member))
+                {
+                    continue;
+                }
+
+                if (!isRefused)
+                {
+                    Change(member, GraceOver, error: error);
+                }
+                else if (member is { PendingStops: 0, IsStopAccepted: false })
+                {
+                    Change(member, Refused, error: error);
+                }
             }
         }
-
-        return sum;
     }
 
     /// <summary>Lets who runs now outlive the handle and the host.</summary>
     internal async ValueTask<OperationError?> DetachAsync(CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        return await ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        return await UnlessClosedAsync(ReleaseAsync, cancellationToken).ConfigureAwait(false);
     }
 
     /// <returns>The first failure: all are tried, and who could be released is.</returns>
@@ -121,7 +170,7 @@ internal sealed partial class GroupCore
     /// <summary>Who has ended needs no release.</summary>
     private static bool IsDone(OneOf<ReleaseProcessResult, OperationError> outcome, ref OperationError? first)
     {
-        if (outcome.TryPickT1(out var error, out _) && error is not (NotFound or StaleProcess))
+        if (outcome.TryPickT1(out var error, out _) && !error.IsGone())
         {
             first ??= error;
             return false;
@@ -197,6 +246,7 @@ internal sealed partial class GroupCore
             stop = member.StopWhenUp;
             if (stop is not null)
             {
+                member.PendingStops++;
                 Change(member, Stop);
             }
         }
@@ -208,20 +258,12 @@ internal sealed partial class GroupCore
         }
 
         var answer = GroupStop.Sum([await live.StopAsync(stop, CancellationToken.None).ConfigureAwait(false)]);
-        if (answer.TryPickT1(out var error, out _))
-        {
-            lock (_gate)
-            {
-                if (_members.Contains(member))
-                {
-                    Change(member, GraceOver, error: error);
-                }
-            }
-        }
-        else
+        if (answer.IsT0)
         {
             await SeenGoneAsync([member]).ConfigureAwait(false);
         }
+
+        Settle([member], _ => answer.TryPickT1(out var error, out var _) ? error : null);
     }
 
     private async Task WatchAsync(GroupMember member, IRunningProcess live)
@@ -294,6 +336,25 @@ internal sealed partial class GroupCore
         lock (_gate)
         {
             return read();
+        }
+    }
+
+    /// <summary>
+    /// Does something in turn. It may wait for an approval that never comes: whoever closes the group waits for nobody's turn longer than it
+    /// takes to give up.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">It was closed meanwhile.</exception>
+    private async ValueTask<T> UnlessClosedAsync<T>(Func<CancellationToken, ValueTask<T>> change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+            using var turn = await TurnAsync(either.Token).ConfigureAwait(false);
+            return await change(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Closed();
         }
     }
 

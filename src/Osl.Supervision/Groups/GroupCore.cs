@@ -61,22 +61,22 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         OperationError? failure = null;
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-            using var turn = await TurnAsync(either.Token).ConfigureAwait(false);
-            var isApart = NeedsItsOwn(spawn);
-            var outcome = await LaunchAsync(spawn, isApart, either.Token).ConfigureAwait(false);
-            if (outcome.TryPickT1(out failure, out var started))
-            {
-                return failure;
-            }
+            return await UnlessClosedAsync(
+                    async token =>
+                    {
+                        var isApart = NeedsItsOwn(spawn);
+                        var outcome = await LaunchAsync(spawn, isApart, token).ConfigureAwait(false);
+                        if (outcome.TryPickT0(out var started, out failure))
+                        {
+                            isUp = true;
+                            await ComeUpAsync(member, started.Live, () => Join(member, started, isApart)).ConfigureAwait(false);
+                        }
 
-            isUp = true;
-            await ComeUpAsync(member, started.Live, () => Join(member, started, isApart)).ConfigureAwait(false);
-            return started;
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw Closed();
+                        return outcome;
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -93,8 +93,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
     )
     {
         ThrowIfClosed();
-        using var turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        return await AttachOneAsync(target, within: null, cancellationToken).ConfigureAwait(false);
+        return await UnlessClosedAsync(token => AttachOneAsync(target, within: null, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes over a process group that exists. For a core that nobody else knows yet.</summary>
@@ -126,7 +125,7 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
             {
                 var attached = await AttachOneAsync(state.Process, within: group, cancellationToken).ConfigureAwait(false);
                 // Who has ended meanwhile is no loss.
-                if (attached.TryPickT1(out refused, out _) && refused is not (NotFound or StaleProcess))
+                if (attached.TryPickT1(out refused, out _) && !refused.IsGone())
                 {
                     return refused;
                 }
@@ -211,14 +210,26 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         }
 
         await _closing.CancelAsync().ConfigureAwait(false);
+        var bound = ProcessEnding.LongestOf(options.DisposeSequence);
+        using var enough = new CancellationTokenSource();
         try
         {
-            var stopped = await StopAsync(options.DisposeSequence, withReleased: false, CancellationToken.None).ConfigureAwait(false);
-            // The last launch under way is decided now; who has come up by it was ended there.
-            using (await TurnAsync(CancellationToken.None).ConfigureAwait(false))
-            {
-                _ = stopped.OrThrow();
-            }
+            await options.Time.WaitAsync(EndAllAsync(enough.Token), bound).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // An end may have to be approved by somebody who never answers.
+            await enough.CancelAsync().ConfigureAwait(false);
+            throw new OperationException(
+                new OperationFailed(
+                    "cleanup_timeout",
+                    $"Ending the group has not been answered for {bound.TotalSeconds:0} s.",
+                    "See who still runs (osl ps), and what the host is waiting for; its host ends them."
+                )
+                {
+                    Effect = OperationEffect.Unknown,
+                }
+            );
         }
         catch (ObjectDisposedException)
         {
@@ -227,6 +238,16 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         finally
         {
             Events.Complete();
+        }
+    }
+
+    private async Task EndAllAsync(CancellationToken cancellationToken)
+    {
+        var stopped = await StopAsync(options.DisposeSequence, withReleased: false, cancellationToken).ConfigureAwait(false);
+        // The last launch under way is decided now; who has come up by it was ended there.
+        using (await TurnAsync(cancellationToken).ConfigureAwait(false))
+        {
+            _ = stopped.OrThrow();
         }
     }
 

@@ -25,6 +25,12 @@ internal sealed class GroupMember
     /// <summary>How it is to be ended as soon as it runs; null when nobody has asked for that.</summary>
     internal StopSequence? StopWhenUp { get; set; }
 
+    /// <summary>Stops that have not been answered yet.</summary>
+    internal int PendingStops { get; set; }
+
+    /// <summary>Whether one of the stops was more than refused: then its end is one that was asked for.</summary>
+    internal bool IsStopAccepted { get; set; }
+
     /// <summary>Its end is known to the group.</summary>
     internal TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

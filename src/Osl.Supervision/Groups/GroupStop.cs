@@ -39,7 +39,7 @@ public sealed record GroupStop(int ProcessesAffected, int Ended, int Forced, Val
                 survivors.AddRange(failed.Survivors);
                 interrupted |= failed.Interrupted;
             }
-            else if (error is not (NotFound or StaleProcess))
+            else if (!error.IsGone())
             {
                 first ??= error;
             }

@@ -50,7 +50,7 @@ public sealed class OwnedProcess : IAsyncDisposable
 
         var outcome = await process.StopAsync().ConfigureAwait(false);
         await process.DisposeAsync().ConfigureAwait(false);
-        if (outcome.TryPickT1(out var error, out _) && error is not (NotFound or StaleProcess))
+        if (outcome.TryPickT1(out var error, out _) && !error.IsGone())
         {
             throw new OperationException(error);
         }

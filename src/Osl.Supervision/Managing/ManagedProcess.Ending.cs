@@ -16,7 +16,10 @@ public sealed partial class ManagedProcess
     public ValueTask<OperationError?> StopAsync(OperationContext? context = null, CancellationToken cancellationToken = default) =>
         EndAsync(sequence: null, waits: false, context, counts: true, cancellationToken);
 
-    /// <summary>Ends it, and all of its group, by a stop sequence, and waits until nobody of it is alive.</summary>
+    /// <summary>
+    /// Ends it, and all of its group, by a stop sequence, and waits until nobody of it is alive. A start that is still under way, and may be
+    /// waiting for an approval, is taken back.
+    /// </summary>
     /// <param name="sequence">How; null for the one it was made with, SIGTERM, 10 s, SIGKILL as a rule.</param>
     /// <param name="context">On whose behalf; null for on whose behalf it was made.</param>
     /// <param name="cancellationToken">Sends nothing more.</param>
@@ -82,6 +85,7 @@ public sealed partial class ManagedProcess
         Task attempt;
         Task session;
         int number;
+        CancellationTokenSource? start;
         lock (_gate)
         {
             _asks += counts ? 1 : 0;
@@ -91,7 +95,7 @@ public sealed partial class ManagedProcess
             }
 
             _pendingAsks++;
-            (attempt, session, number) = (_attempt.Task, _session, _sessions);
+            (attempt, session, number, start) = (_attempt.Task, _session, _sessions, _start);
             _loop.AskToEnd();
             if (_loop.State is LifecycleState.Starting or LifecycleState.Running)
             {
@@ -103,13 +107,14 @@ public sealed partial class ManagedProcess
         var isAccepted = false;
         try
         {
-            // Who is being started comes up first; what waits for a restart ends its session.
+            await TakeBackAsync(start).ConfigureAwait(false);
+            // Who comes up all the same is ended then; what waits for a restart ends its session.
             await Task.WhenAny(attempt, session).ConfigureAwait(false);
             error = Alive() is { } live
                 ? await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false)
                 : null;
             // Gone is what was wanted; who survived was told to end, and is not to come back when it does.
-            isAccepted = error is null or StopFailed or { Effect: not OperationEffect.None } || IsGone(error);
+            isAccepted = error is null or StopFailed or { Effect: not OperationEffect.None } || error.IsGone();
         }
         finally
         {
@@ -130,6 +135,18 @@ public sealed partial class ManagedProcess
         }
 
         return null;
+    }
+
+    private static async Task TakeBackAsync(CancellationTokenSource? start)
+    {
+        try
+        {
+            await (start?.CancelAsync() ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has come to something just now.
+        }
     }
 
     private void Settle(int number, bool isAccepted, bool isSurvived)

@@ -6,10 +6,7 @@ namespace Osl.Supervision;
 // From a start to an end.
 public sealed partial class ManagedProcess
 {
-    /// <summary>How long the rest of an output is waited for when all that could write it should be gone.</summary>
-    private static readonly TimeSpan OutputRest = TimeSpan.FromSeconds(2);
-
-    private long _upSince;
+    private const string SettledCode = "process_not_restarted";
 
     /// <summary>Starts it, and looks at its status for the first time. What runs already is not started again.</summary>
     /// <param name="context">On whose behalf, from now on; restarts too. Null for on whose behalf it was made.</param>
@@ -32,6 +29,8 @@ public sealed partial class ManagedProcess
 
                 if (_loop.State == LifecycleState.Waiting)
                 {
+                    // Who starts it now is whom the next run is for, not who has started it before.
+                    _context = context ?? _context;
                     _loop.StartNow();
                 }
                 else if (!_loop.IsAwaited && Begin(context ?? _context, taken: null) is { } refused)
@@ -126,8 +125,6 @@ public sealed partial class ManagedProcess
         }
     }
 
-    private const string SettledCode = "process_not_restarted";
-
     private Unsupported NoCommand() =>
         new($"starting '{Name}', which was attached to: its command is not known", "Make a process with a command of its own.");
 
@@ -164,183 +161,9 @@ public sealed partial class ManagedProcess
         _loop.ForgetAsk();
         _loop.Apply(LifecycleEvent.Start);
         // Not here: whoever executes operations is not called under the lock.
-        _session = Task.Run(() => RunSessionAsync(number, context, taken));
+        _session = Task.Run(() => RunSessionAsync(number, taken));
         return null;
     }
 
-    private async Task RunSessionAsync(int number, OperationContext context, IRunningProcess? taken)
-    {
-        var isFirst = true;
-        var end = await _loop
-            .RunAsync(
-                () =>
-                {
-                    var (first, live) = (isFirst, taken);
-                    (isFirst, taken) = (false, null);
-                    return RunOnceAsync(context, first, live);
-                },
-                CancellationToken.None
-            )
-            .ConfigureAwait(false);
-        lock (_gate)
-        {
-            if (number != _sessions)
-            {
-                return;
-            }
-
-            if (end.Reason is { } reason)
-            {
-                _lastEnd = new ProcessEnd(
-                    _lastEnd?.Exit,
-                    new OperationFailed("restarts_exhausted", $"'{Name}' was given up: {reason}.", "Find out why it ends, then start it.")
-                );
-            }
-
-            _ = _attempt.TrySetResult(Settled());
-        }
-    }
-
     private OperationFailed Settled() => new(SettledCode, $"'{Name}' has ended and is not started again.", "Start it.");
-
-    private async Task<RunEnd<ProcessEnd>> RunOnceAsync(OperationContext context, bool isFirst, IRunningProcess? taken)
-    {
-        lock (_gate)
-        {
-            if (_loop.IsToEnd)
-            {
-                return default;
-            }
-        }
-
-        var (live, failure) = taken is null ? await SpawnAsync(context).ConfigureAwait(false) : (taken, null);
-        if (live is null)
-        {
-            lock (_gate)
-            {
-                _ = _attempt.TrySetResult(failure!);
-                _attempt = NewAttempt();
-            }
-
-            // Whoever has started it is told, and decides; a restart that fails is one more failure, unless something may run all the same.
-            return new RunEnd<ProcessEnd>(
-                Failed: true,
-                new ProcessEnd(null, failure),
-                IsFinal: isFirst || failure!.Effect != OperationEffect.None
-            );
-        }
-
-        lock (_gate)
-        {
-            _live = live;
-            _upSince = _manager.Time.GetTimestamp();
-            StartTime = taken is null ? _manager.Time.GetUtcNow() : null;
-            _loop.Apply(LifecycleEvent.Up);
-            _ = _attempt.TrySetResult(live.Process);
-        }
-
-        var writing = WriteOutputAsync(live);
-        await Task.WhenAny(live.Exited, _released.Task).ConfigureAwait(false);
-        if (!live.Exited.IsCompleted)
-        {
-            return default;
-        }
-
-        var exit = await live.Exited.ConfigureAwait(false);
-        var ranFor = _manager.Time.GetElapsedTime(_upSince);
-        bool wasAsked;
-        lock (_gate)
-        {
-            _attempt = NewAttempt();
-            wasAsked = _loop.IsToEnd;
-        }
-
-        Observe();
-        var left = await EndLeftoversAsync(live, context).ConfigureAwait(false);
-        await FinishAsync(live, writing).ConfigureAwait(false);
-        // How somebody else's child has ended is not told to us: it counts as a failure, so that it comes back where a failure would.
-        return new RunEnd<ProcessEnd>(
-            Failed: left is not null || (!wasAsked && exit.Status is not { IsSuccess: true }),
-            new ProcessEnd(exit, left),
-            // Beside somebody of the last run it would run twice.
-            IsFinal: left is not null || Template is null,
-            ranFor
-        );
-    }
-
-    private async Task<(IRunningProcess? Live, OperationError? Failure)> SpawnAsync(OperationContext context)
-    {
-        try
-        {
-            var outcome = await _manager.Executor.ExecuteAsync(Template!.Spawn, context, CancellationToken.None).ConfigureAwait(false);
-            return outcome.TryPickT0(out var started, out var error) ? (started.Live, null) : (null, error);
-        }
-        catch (ObjectDisposedException)
-        {
-            return (null, new OperationFailed("host_closed", $"The host of '{Name}' is closed.", "Start it under a host that is open."));
-        }
-    }
-
-    /// <summary>Ends who the process has left in a group that was made for it.</summary>
-    /// <returns>Why somebody may be left; null when nobody is.</returns>
-    private async Task<OperationError?> EndLeftoversAsync(IRunningProcess live, OperationContext context)
-    {
-        if (Template is null || !live.IsGroupAlive || live.OwnGroup is not { } group)
-        {
-            return null;
-        }
-
-        var outcome = await _manager
-            .Executor.ExecuteAsync(
-                new KillProcessGroupOperation(group) { StopSequence = Template.Spawn.StopSequence.EndingWithKill() },
-                context,
-                CancellationToken.None
-            )
-            .ConfigureAwait(false);
-        return outcome.TryPickT1(out var error, out _) && !IsGone(error) ? error : null;
-    }
-
-    private static bool IsGone(OperationError error) => error is NotFound or StaleProcess;
-
-    private Task WriteOutputAsync(IRunningProcess live) =>
-        Task.WhenAll(
-            _options?.Output is { } output && live.StandardOutput is not null
-                ? WriteAsync(live, output, errors: false)
-                : Task.CompletedTask,
-            _options?.Error is { } error && live.StandardError is not null ? WriteAsync(live, error, errors: true) : Task.CompletedTask
-        );
-
-    private static async Task WriteAsync(IRunningProcess live, Stream writer, bool errors)
-    {
-        try
-        {
-            await live.CopyOutputAsync(writer, errors).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or NotSupportedException)
-        {
-            try
-            {
-                // The writer, or our end of the pipe, is closed. Read on, so that the process is not held up by a pipe that nobody empties.
-                await live.CopyOutputAsync(Stream.Null, errors).ConfigureAwait(false);
-            }
-            catch (Exception gone) when (gone is IOException or ObjectDisposedException)
-            {
-                // Our end of the pipe it was.
-            }
-        }
-    }
-
-    private async Task FinishAsync(IRunningProcess live, Task writing)
-    {
-        try
-        {
-            await writing.WaitAsync(OutputRest, _manager.Time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Somebody who has left the group holds the pipe: what it still writes is nobody's.
-        }
-
-        await live.DisposeAsync().ConfigureAwait(false);
-    }
 }

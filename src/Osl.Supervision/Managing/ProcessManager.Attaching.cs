@@ -23,12 +23,18 @@ public sealed partial class ProcessManager
     )
     {
         ArgumentNullException.ThrowIfNull(target);
-        if (name is not null && (ProcessTemplate.WhyNoName(name) ?? (ByName(name) is null ? null : "there is one already")) is { } flaw)
+        if (name is not null && ProcessTemplate.WhyNoName(name) is { } flaw)
         {
             return new ValidationFailed([$"Name: {flaw}."]);
         }
 
         context ??= Options.Context;
+        using var promise = name is null ? null : new Promise(this, name);
+        if (promise is { Refused: { } taken })
+        {
+            return taken;
+        }
+
         var outcome = await Executor
             .ExecuteAsync(new AttachProcessOperation(target).WithLifetime(ProcessLifetime.Detached), context, cancellationToken)
             .ConfigureAwait(false);
@@ -38,6 +44,7 @@ public sealed partial class ProcessManager
         }
 
         ManagedProcess process;
+        OperationError? refused;
         lock (_gate)
         {
             process = new ManagedProcess(
@@ -47,13 +54,11 @@ public sealed partial class ProcessManager
                 options: null,
                 context
             );
-            if (Add(process) is { } taken)
-            {
-                return taken;
-            }
+            promise?.Dispose();
+            refused = Add(process);
         }
 
-        return await TakeUpAsync(process, attached.Live).ConfigureAwait(false);
+        return await TakeUpAsync(process, attached.Live, refused).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -73,6 +78,17 @@ public sealed partial class ProcessManager
     {
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(running);
+        using var promise = new Promise(this, template.Name);
+        if (template.WhyNotUsable() is { } unusable)
+        {
+            return unusable;
+        }
+
+        if (promise.Refused is { } taken)
+        {
+            return taken;
+        }
+
         var outcome = await Executor
             .ExecuteAsync(
                 new AttachProcessOperation(running).WithLifetime(ProcessLifetime.Detached).WithStopSequence(template.Spawn.StopSequence),
@@ -85,23 +101,67 @@ public sealed partial class ProcessManager
             return error;
         }
 
-        if (!Add(template, options: null).TryPickT0(out var process, out var refused))
+        var process = new ManagedProcess(this, template.Name, template, options: null, Options.Context);
+        OperationError? refused;
+        lock (_gate)
         {
-            return refused;
+            promise.Dispose();
+            refused = Add(process);
         }
 
-        return await TakeUpAsync(process, new TakenUpProcess(attached.Live, group)).ConfigureAwait(false);
+        return await TakeUpAsync(process, new TakenUpProcess(attached.Live, group), refused).ConfigureAwait(false);
     }
 
-    private static async ValueTask<OneOf<ManagedProcess, OperationError>> TakeUpAsync(ManagedProcess process, IRunningProcess live)
+    /// <param name="process">What manages it from now on.</param>
+    /// <param name="live">The process.</param>
+    /// <param name="refused">Why it is not managed after all: the manager was closed meanwhile.</param>
+    private static async ValueTask<OneOf<ManagedProcess, OperationError>> TakeUpAsync(
+        ManagedProcess process,
+        IRunningProcess live,
+        OperationError? refused
+    )
     {
-        if (process.TakeUp(live) is { } refused)
+        refused ??= process.TakeUp(live);
+        if (refused is not null)
         {
+            await live.DisposeAsync().ConfigureAwait(false);
             return refused;
         }
 
         // It runs when whoever has asked for it hears of it; one that has ended meanwhile has been taken up all the same.
         _ = await process.UpAsync().ConfigureAwait(false);
         return process;
+    }
+
+    /// <summary>A name that is kept free for a process while that is being attached to: nothing is attached to in vain.</summary>
+    private sealed class Promise : IDisposable
+    {
+        private readonly ProcessManager _manager;
+        private readonly string _name;
+        private bool _holds;
+
+        internal Promise(ProcessManager manager, string name)
+        {
+            (_manager, _name) = (manager, name);
+            lock (manager._gate)
+            {
+                Refused = manager.WhyNotFreeLocked(name);
+                _holds = Refused is null && manager._promised.Add(name);
+            }
+        }
+
+        /// <summary>Why the name can't be had; null when it is kept.</summary>
+        internal OperationError? Refused { get; }
+
+        public void Dispose()
+        {
+            lock (_manager._gate)
+            {
+                if (_holds)
+                {
+                    _holds = !_manager._promised.Remove(_name);
+                }
+            }
+        }
     }
 }

@@ -12,8 +12,14 @@ public sealed partial class ProcessManager : IAsyncDisposable
     /// <summary>The shortest <see cref="ProcessManagerOptions.StatusInterval"/>.</summary>
     public static TimeSpan ShortestInterval { get; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>The longest <see cref="ProcessManagerOptions.StatusInterval"/>.</summary>
+    public static TimeSpan LongestInterval { get; } = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ManagedProcess> _processes = new(StringComparer.Ordinal);
+
+    /// <summary>Names of processes that are just being attached to.</summary>
+    private readonly HashSet<string> _promised = new(StringComparer.Ordinal);
     private readonly EventBroadcast<ProcessNotice> _events = new();
     private readonly Lazy<Task> _closing;
     private ITimer? _watch;
@@ -31,6 +37,8 @@ public sealed partial class ProcessManager : IAsyncDisposable
         Table = table;
         Options = options ?? new ProcessManagerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.StatusInterval, ShortestInterval, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Options.StatusInterval, LongestInterval, nameof(options));
+        Ending = new ProcessEnding(executor, Options.TimeProvider);
         _closing = new Lazy<Task>(CloseAsync);
     }
 
@@ -47,6 +55,8 @@ public sealed partial class ProcessManager : IAsyncDisposable
     }
 
     internal IOperationExecutor Executor { get; }
+
+    internal ProcessEnding Ending { get; }
 
     internal IProcessTable Table { get; }
 
@@ -88,12 +98,15 @@ public sealed partial class ProcessManager : IAsyncDisposable
         lock (_gate)
         {
             var template = options.ToTemplate(command, options.Name ?? FreeName(command));
-            if (options.Template is { } wanted && SaveAs(template with { Name = wanted.Name }, options) is { } unsaved)
+            // What can't be made is not written down either.
+            if ((template.WhyNotUsable() ?? WhyNotFreeLocked(template.Name)) is { } refused)
             {
-                return unsaved;
+                return refused;
             }
 
-            return Add(template, options);
+            return options.Template is { } wanted && SaveAs(template with { Name = wanted.Name }, options) is { } unsaved
+                ? unsaved
+                : Add(template, options);
         }
     }
 
@@ -217,15 +230,12 @@ public sealed partial class ProcessManager : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_isClosed)
+            if (WhyNotFreeLocked(process.Name) is { } refused)
             {
-                return new OperationFailed("manager_closed", "This manager is closed.", "Use one that is open.");
+                return refused;
             }
 
-            if (!_processes.TryAdd(process.Name, process))
-            {
-                return new ValidationFailed([$"Name: there is a process '{process.Name}' already."]);
-            }
+            _processes.Add(process.Name, process);
         }
 
         if (process.Notifications is not null)
@@ -237,6 +247,12 @@ public sealed partial class ProcessManager : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Under the lock: why nothing can be added by this name; null when it can.</summary>
+    private OperationError? WhyNotFreeLocked(string name) =>
+        _isClosed ? new OperationFailed("manager_closed", "This manager is closed.", "Use one that is open.")
+        : _processes.ContainsKey(name) || _promised.Contains(name) ? new ValidationFailed([$"Name: there is a process '{name}' already."])
+        : null;
+
     /// <summary>Under the lock.</summary>
     private string FreeName(string command)
     {
@@ -244,7 +260,7 @@ public sealed partial class ProcessManager : IAsyncDisposable
         var kept = string.Concat(file.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')).TrimStart('-', '_');
         var stem = kept.Length == 0 ? "process" : kept[..Math.Min(kept.Length, ProcessTemplate.LongestName - 8)];
         var name = stem;
-        for (var number = 2; _processes.ContainsKey(name); number++)
+        for (var number = 2; _processes.ContainsKey(name) || _promised.Contains(name); number++)
         {
             name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{stem}-{number}");
         }
@@ -272,7 +288,7 @@ public sealed partial class ProcessManager : IAsyncDisposable
         _events.Complete();
     }
 
-    private static async Task EndAsync(ManagedProcess process)
+    private async Task EndAsync(ManagedProcess process)
     {
         if (!process.EndsWithManager)
         {
@@ -281,10 +297,23 @@ public sealed partial class ProcessManager : IAsyncDisposable
         }
 
         var sequence = process.Template!.Spawn.StopSequence.EndingWithKill();
-        if (await process.StopAndWaitAsync(sequence).ConfigureAwait(false) is not null)
+        using var enough = new CancellationTokenSource();
+        var ending = process.StopAndWaitAsync(sequence, cancellationToken: enough.Token).AsTask();
+        try
         {
-            // Said in its last notice and in the journal; the host and its guardian try again.
-            process.Release();
+            // An end may have to be approved by somebody who never answers.
+            await Time.WaitAsync(ending, ProcessEnding.LongestOf(sequence)).ConfigureAwait(false);
+            if (await ending.ConfigureAwait(false) is null)
+            {
+                return;
+            }
         }
+        catch (Exception e) when (e is TimeoutException or ObjectDisposedException)
+        {
+            await enough.CancelAsync().ConfigureAwait(false);
+        }
+
+        // Said in its last notice and in the journal; the host and its guardian try again.
+        process.Release();
     }
 }

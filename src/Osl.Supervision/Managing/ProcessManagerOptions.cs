@@ -13,7 +13,7 @@ public sealed record ProcessManagerOptions
 
     /// <summary>
     /// How often the status of processes is looked at while somebody listens; starts and ends are told as they happen. 1 s unless said
-    /// otherwise; 10 ms or more.
+    /// otherwise; 10 ms to a day.
     /// </summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -207,7 +207,7 @@ public sealed class ProcessPool : IAsyncDisposable
 
         if (_queue.Count > 0 && _account.Running < _options.MaxRunning && !_isClosed)
         {
-            _timer ??= _clock.CreateTimer(static pool => ((ProcessPool)pool!).LookAgain(), this, UntilRate(), Timeout.InfiniteTimeSpan);
+            _timer ??= _clock.CreateTimer(static pool => ((ProcessPool)pool!).LookAgain(), this, UntilRate());
         }
     }
 

@@ -1,3 +1,5 @@
+using Osl.Operations;
+
 namespace Osl.Supervision;
 
 /// <summary>How one run of something has ended.</summary>
@@ -128,7 +130,7 @@ internal sealed class RestartLoop<T>(
     private async Task WaitAsync(TimeSpan delay, Task awake, CancellationToken abandoned)
     {
         using var delayed = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
-        await Task.WhenAny(Task.Delay(delay, clock, delayed.Token), awake).ConfigureAwait(false);
+        await Task.WhenAny(clock.DelayAsync(delay, delayed.Token), awake).ConfigureAwait(false);
         await delayed.CancelAsync().ConfigureAwait(false);
     }
 }

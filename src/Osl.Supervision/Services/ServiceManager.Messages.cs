@@ -1,3 +1,5 @@
+using Osl.Operations;
+
 namespace Osl.Supervision.Services;
 
 // What is said to the services. A message waits for the one before it to the same service and for nobody else's; a shutdown waits for
@@ -58,7 +60,7 @@ public sealed partial class ServiceManager
             var told = Task.Run(() => entry.Service.Handle.SendAsync(message));
             // The end of a shutdown is the service's own end, which has its time already.
             await (
-                message == RuntimeControlMessage.Shutdown ? told : told.WaitAsync(_options.ShutdownGracePeriod, _options.TimeProvider)
+                message == RuntimeControlMessage.Shutdown ? told : _options.TimeProvider.WaitAsync(told, _options.ShutdownGracePeriod)
             ).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -1,3 +1,5 @@
+using Osl.Operations;
+
 namespace Osl.Supervision.Services;
 
 // Constraints
@@ -26,6 +28,7 @@ public sealed partial class ServiceManager : IRunnable
     {
         _options = options ?? new ServiceManagerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.ShutdownGracePeriod, TimeSpan.Zero, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.ShutdownGracePeriod, RestartPolicy.LongestTime, nameof(options));
         Handle = new Control(this);
     }
 
@@ -241,7 +244,7 @@ public sealed partial class ServiceManager : IRunnable
         }
 
         run.IsStopping = true;
-        run.Grace = _options.TimeProvider.CreateTimer(_ => GraceOver(run), null, _options.ShutdownGracePeriod, Timeout.InfiniteTimeSpan);
+        run.Grace = _options.TimeProvider.CreateTimer(_ => GraceOver(run), null, _options.ShutdownGracePeriod);
         foreach (var entry in _entries.Where(entry => entry.Lifecycle.State is LifecycleState.Starting or LifecycleState.Running))
         {
             _ = Tell(entry, RuntimeControlMessage.Shutdown);

@@ -6,7 +6,7 @@ public sealed record ServiceManagerOptions
     /// <summary>What it is called within another one.</summary>
     public string Name { get; init; } = "services";
 
-    /// <summary>How long services have to end after they were asked to: 30 s unless said otherwise; zero or more.</summary>
+    /// <summary>How long services have to end after they were asked to: 30 s unless said otherwise; zero to 365 days.</summary>
     public TimeSpan ShutdownGracePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether a service that has ended is forgotten; else it is started again with the next run.</summary>

@@ -3,12 +3,13 @@ using Osl.Supervision.Services;
 namespace Osl.Supervision.Trees;
 
 /// <summary>One run of a child: the child's own code, called outside of every lock. Tells its supervisor when it is up and when it has ended.</summary>
+/// <remarks>A supervisor holds one for each child that runs, so it is made of little: no closure and no lock of its own.</remarks>
 /// <param name="spec">What is run.</param>
-/// <param name="nested">Told of what happens in a child that is a supervisor.</param>
+/// <param name="run">Which of its runs this is.</param>
+/// <param name="above">Its supervisor.</param>
 /// <param name="abandoned">Cancelled when it is given up. Not disposed of: whoever gives it up may be about to cancel it, and it holds nothing.</param>
-internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, CancellationTokenSource abandoned)
+internal sealed class ChildRun(ChildSpec spec, int run, Supervisor above, CancellationTokenSource abandoned)
 {
-    private readonly Lock _gate = new();
     private volatile IChild? _child;
     private bool _isToEnd;
 
@@ -22,17 +23,17 @@ internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, C
 
     /// <summary>Makes the child and runs it to its end.</summary>
     /// <returns>What it has thrown; null when it ended well.</returns>
-    internal async Task<Exception?> RunAsync(Action up)
+    internal async Task<Exception?> RunAsync(ChildSlot slot)
     {
         try
         {
             var child = spec.Factory() ?? throw new InvalidOperationException($"The factory of '{spec.Name}' made nothing.");
             if (child is Supervisor supervisor)
             {
-                supervisor.Upwards = told => nested(told.Under(spec.Name));
+                supervisor.Upwards = told => above.TellNested(spec.Name, told);
             }
 
-            lock (_gate)
+            lock (abandoned)
             {
                 _child = child;
                 if (_isToEnd)
@@ -41,18 +42,18 @@ internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, C
                 }
             }
 
-            var run = child.RunAsync(abandoned.Token);
+            var running = child.RunAsync(abandoned.Token);
             var isUp = child.Up;
             if (isUp.IsCompletedSuccessfully)
             {
-                up();
+                above.TellUp(slot, run);
             }
             else
             {
-                _ = TellUpAsync(isUp, up);
+                _ = TellUpAsync(isUp, slot);
             }
 
-            await run.ConfigureAwait(false);
+            await running.ConfigureAwait(false);
             return null;
         }
         catch (OperationCanceledException) when (abandoned.IsCancellationRequested)
@@ -70,7 +71,7 @@ internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, C
     internal async Task StopAsync()
     {
         IChild? child;
-        lock (_gate)
+        lock (abandoned)
         {
             _isToEnd = true;
             child = _child;
@@ -100,12 +101,12 @@ internal sealed class ChildRun(ChildSpec spec, Action<SupervisorEvent> nested, C
     }
 
     /// <summary>A child that never gets up just ends, or is ended.</summary>
-    private static async Task TellUpAsync(Task isUp, Action up)
+    private async Task TellUpAsync(Task isUp, ChildSlot slot)
     {
         await isUp.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isUp.IsCompletedSuccessfully)
         {
-            up();
+            above.TellUp(slot, run);
         }
     }
 }

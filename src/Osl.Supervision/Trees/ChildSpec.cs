@@ -59,17 +59,22 @@ public sealed record ChildSpec
     /// <param name="executor">By whom it is started, each time judged and recorded.</param>
     /// <param name="operation">What is started. Without a group of its own it gets one.</param>
     /// <param name="context">On whose behalf; null for the host's own account.</param>
+    /// <param name="detached">
+    /// Where a Detached process is written down, so that the child takes it up in the next host too; null when it is to be forgotten with this
+    /// one. Who may not attach to it (policy) starts no second one either: the child fails.
+    /// </param>
     public static ChildSpec Process(
         string name,
         IOperationExecutor executor,
         SpawnProcessOperation operation,
-        OperationContext? context = null
+        OperationContext? context = null,
+        IDetachedStore? detached = null
     )
     {
         ArgumentNullException.ThrowIfNull(executor);
         ArgumentNullException.ThrowIfNull(operation);
         var asked = context ?? OperationContext.Current;
-        var keeper = new ProcessKeeper();
+        var keeper = new ProcessKeeper(operation.Lifetime == ProcessLifetime.Detached ? detached : null);
         // As a whole it can be ended only when it has a group.
         var start = operation.ProcessGroup.Placement == ProcessGroupPlacement.Inherit ? operation.WithNewProcessGroup() : operation;
         return new ChildSpec(name, () => new ProcessChild(name, executor, start, asked, keeper))

@@ -34,13 +34,19 @@ internal sealed class ProcessChild(
     public async Task RunAsync(CancellationToken abandoned)
     {
         var live = _live =
-            keeper.Running ?? (await executor.ExecuteAsync(operation, context, abandoned).OrThrow().ConfigureAwait(false)).Live;
+            keeper.Running ?? await TakeUpAsync(abandoned).ConfigureAwait(false) ?? await StartAsync(abandoned).ConfigureAwait(false);
         keeper.Keep(operation.Lifetime == ProcessLifetime.Detached ? live : null);
         _up.SetResult();
         try
         {
             // Who is abandoned was asked to end before.
             await Task.WhenAny(live.Exited, _control.Shutdown).ConfigureAwait(false);
+            if (live.Exited.IsCompleted)
+            {
+                // That it could not be written down costs the next host a look.
+                _ = keeper.Store?.Ended(name);
+            }
+
             if (!_control.Shutdown.IsCompleted && await live.Exited.ConfigureAwait(false) is { Status: not { IsSuccess: true } } exit)
             {
                 throw new ProcessEndedException(name, exit);
@@ -53,6 +59,49 @@ internal sealed class ProcessChild(
                 await live.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>The process that a host before has started under this name; null when there is none that lives.</summary>
+    /// <exception cref="OperationException">Whether there is one is not known, or it may not be attached to: a second one is not started.</exception>
+    private async ValueTask<IRunningProcess?> TakeUpAsync(CancellationToken abandoned)
+    {
+        if (keeper.Store?.Find(name).OrThrow() is not [var known])
+        {
+            return null;
+        }
+
+        var attached = await executor
+            .ExecuteAsync(
+                new AttachProcessOperation(known.Process).WithLifetime(ProcessLifetime.Detached).WithStopSequence(operation.StopSequence),
+                context,
+                abandoned
+            )
+            .ConfigureAwait(false);
+        return attached.TryPickT0(out var result, out var error) ? new TakenUpProcess(result.Live, known.Group)
+            : error is NotFound or StaleProcess ? null
+            : throw new OperationException(error);
+    }
+
+    /// <summary>Written down before and after, where that is wanted: so there is no process that nothing speaks of.</summary>
+    private async ValueTask<IRunningProcess> StartAsync(CancellationToken abandoned)
+    {
+        if (keeper.Store?.Starting(name) is { } unwritten)
+        {
+            throw new OperationException(unwritten);
+        }
+
+        var outcome = await executor.ExecuteAsync(operation, context, abandoned).ConfigureAwait(false);
+        if (keeper.Store is { } store)
+        {
+            // What can't be written down now stands there as being started.
+            _ =
+                outcome.TryPickT0(out var started, out var error)
+                    ? store.Started(new DetachedProcess(name, started.Process, started.Live.OwnGroup))
+                : error.Effect == OperationEffect.None ? store.Ended(name)
+                : null;
+        }
+
+        return outcome.OrThrow().Live;
     }
 
     /// <summary>Not a guard and a ticker: there are thousands of these, and all that can be said to one is that it is over.</summary>
@@ -75,9 +124,12 @@ internal sealed class ProcessChild(
 }
 
 /// <summary>What is kept of a Detached process from one run of its child to the next, so that a restart takes it up and starts no second one.</summary>
-internal sealed class ProcessKeeper
+/// <param name="store">What is kept beyond the end of the host; null for nothing.</param>
+internal sealed class ProcessKeeper(IDetachedStore? store)
 {
     private volatile IRunningProcess? _kept;
+
+    internal IDetachedStore? Store => store;
 
     /// <summary>The process, as long as it lives.</summary>
     internal IRunningProcess? Running => _kept is { Exited.IsCompleted: false } running ? running : null;

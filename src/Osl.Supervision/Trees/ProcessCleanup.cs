@@ -21,8 +21,7 @@ internal sealed record CleanupReport(
 /// <param name="clock">Bounds the wait for an executor that never answers.</param>
 internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider clock)
 {
-    /// <summary>How much longer than its stop sequence an operation may take.</summary>
-    internal static TimeSpan Slack { get; } = TimeSpan.FromSeconds(30);
+    private readonly ProcessEnding _ending = new(executor, clock);
 
     internal async Task<CleanupReport> EndAsync(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise, OperationContext context)
     {
@@ -53,23 +52,18 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
     )
     {
         var because = context with { Parent = process.Group is { } of && of.Operation != default ? of.Operation : context.Parent };
-        var stopped = process.Group is { } group
-            ? await KillAsync(new KillProcessGroupOperation(group) { StopSequence = sequence.EndingWithKill() }, sequence, because)
-                .ConfigureAwait(false)
-            : await KillAsync(new KillProcessOperation(process.Process) { StopSequence = sequence.EndingWithKill() }, sequence, because)
-                .ConfigureAwait(false);
+        var stopped = await _ending.EndAsync(process.Process, process.Group, sequence, because).ConfigureAwait(false);
         if (stopped.TryPickT1(out var error, out var result))
         {
-            // Nobody is there, or somebody else has the number by now: that is what was wanted.
-            return (0, 0, error is NotFound or StaleProcess ? null : error);
+            return (0, 0, error.IsGone() ? null : error);
         }
 
         // Who has left the group in time is of the same operation all the same.
         var escaped = 0;
         foreach (var runaway in result.Escaped)
         {
-            var killed = await KillAsync(new KillProcessOperation(runaway), StopSequence.Immediate, because).ConfigureAwait(false);
-            if (killed.TryPickT1(out error, out _) && error is not (NotFound or StaleProcess))
+            var killed = await _ending.EndAsync(runaway, group: null, StopSequence.Immediate, because).ConfigureAwait(false);
+            if (killed.TryPickT1(out error, out _) && !error.IsGone())
             {
                 return (result.Ended + escaped, escaped, error);
             }
@@ -78,40 +72,5 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
         }
 
         return (result.Ended + escaped, escaped, null);
-    }
-
-    private async Task<OneOf<StopResult, OperationError>> KillAsync(
-        IOperation<StopResult> operation,
-        StopSequence sequence,
-        OperationContext context
-    )
-    {
-        var bound = sequence.EndingWithKill().Steps.Aggregate(Slack, (sum, step) => sum + step.Wait);
-        try
-        {
-            return await executor
-                .ExecuteAsync(operation, context, CancellationToken.None)
-                .AsTask()
-                .WaitAsync(bound, clock)
-                .ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return new OperationFailed(
-                "cleanup_timeout",
-                $"Ending {operation} has not been answered for {bound.TotalSeconds:0} s.",
-                "See what the host is waiting for (health check, journal)."
-            )
-            {
-                Effect = OperationEffect.Unknown,
-            };
-        }
-        catch (ObjectDisposedException)
-        {
-            return new OperationFailed("host_disposed", "The host is being disposed of.", "It ends what is Managed itself.")
-            {
-                Effect = OperationEffect.None,
-            };
-        }
     }
 }

@@ -11,7 +11,7 @@ namespace Osl.Supervision.Trees;
 public interface IProcessOwner
 {
     /// <summary>What runs, by name.</summary>
-    IReadOnlyList<OwnedProcess> Processes { get; }
+    IReadOnlyList<NamedProcess> Processes { get; }
 
     /// <summary>Starts a process under a name.</summary>
     /// <param name="name">What it is called here; one process a name.</param>
@@ -37,7 +37,7 @@ public interface IProcessOwner
 /// <param name="Name">What it is called.</param>
 /// <param name="Process">Which it is.</param>
 /// <param name="Context">On whose behalf it runs.</param>
-public sealed record OwnedProcess(string Name, ChildProcessInfo Process, OperationContext Context);
+public sealed record NamedProcess(string Name, ChildProcessInfo Process, OperationContext Context);
 
 /// <summary>
 /// The process actor of a supervision tree: keeps a registry of what it has started, and names it all, so that its supervisor ends it
@@ -64,7 +64,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
     public IReadOnlyList<ChildProcessInfo> ChildProcesses => [.. Processes.Select(owned => owned.Process)];
 
     /// <inheritdoc/>
-    public IReadOnlyList<OwnedProcess> Processes
+    public IReadOnlyList<NamedProcess> Processes
     {
         get
         {
@@ -175,7 +175,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
             {
                 var live = spawned.Live;
                 _owned[name] = new Owned(
-                    new OwnedProcess(
+                    new NamedProcess(
                         name,
                         new ChildProcessInfo(live.Process, live.OwnGroup, operation.Lifetime, operation.StopSequence),
                         context
@@ -213,5 +213,5 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
     private OperationFailed Stopped() =>
         new("owner_stopped", $"'{name}' has stopped and starts nothing more.", "Ask again when it has been started again.");
 
-    private sealed record Owned(OwnedProcess Told, IRunningProcess Live);
+    private sealed record Owned(NamedProcess Told, IRunningProcess Live);
 }

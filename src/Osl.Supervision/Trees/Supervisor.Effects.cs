@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Osl.Operations;
 using Osl.Supervision.Services;
 
@@ -29,6 +30,7 @@ public sealed partial class Supervisor
             _isDraining = true;
         }
 
+        ExceptionDispatchInfo? failure = null;
         while (true)
         {
             SupervisorEffect[] effects;
@@ -37,19 +39,44 @@ public sealed partial class Supervisor
                 if (!_inputs.TryDequeue(out var input))
                 {
                     _isDraining = false;
-                    return;
+                    break;
                 }
 
-                input(_core);
-                effects = _core.TakeEffects();
-                Enter(effects);
+                effects = Take(input, ref failure);
             }
 
             foreach (var effect in effects)
             {
-                Begin(effect);
+                try
+                {
+                    Begin(effect);
+                }
+                catch (Exception e)
+                {
+                    // A clock that throws, as a rule. Whoever else is to be begun or ended must not be lost for it.
+                    failure ??= ExceptionDispatchInfo.Capture(e);
+                }
             }
         }
+
+        failure?.Throw();
+    }
+
+    /// <summary>Under the lock. An input that throws is a mistake in the core: told to who drains, and the next ones still count.</summary>
+    private SupervisorEffect[] Take(Action<SupervisorCore> input, ref ExceptionDispatchInfo? failure)
+    {
+        try
+        {
+            input(_core);
+        }
+        catch (Exception e)
+        {
+            failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+
+        var effects = _core.TakeEffects();
+        Enter(effects);
+        return effects;
     }
 
     /// <summary>Under the lock: the run that is going to be is there before anybody can ask for it.</summary>
@@ -59,7 +86,7 @@ public sealed partial class Supervisor
         {
             if (effect is SupervisorEffect.Start start)
             {
-                start.Slot.Current = new ChildRun(start.Slot.Spec, Publish, new CancellationTokenSource());
+                start.Slot.Current = new ChildRun(start.Slot.Spec, start.Run, this, new CancellationTokenSource());
             }
         }
     }
@@ -83,12 +110,7 @@ public sealed partial class Supervisor
                 break;
             case SupervisorEffect.WaitTogether wait:
                 _together?.Dispose();
-                _together = _clock.CreateTimer(
-                    _ => Post(core => core.WaitedTogether(wait.Restart)),
-                    null,
-                    wait.Delay,
-                    Timeout.InfiniteTimeSpan
-                );
+                _together = _clock.CreateTimer(_ => Post(core => core.WaitedTogether(wait.Restart)), null, wait.Delay);
                 break;
             case SupervisorEffect.NoTimer none:
                 none.Slot.Timer?.Dispose();
@@ -117,7 +139,7 @@ public sealed partial class Supervisor
 
     private async Task RunAsync(ChildSlot slot, int run, ChildRun current)
     {
-        var error = await current.RunAsync(() => Post(core => core.Up(slot, run))).ConfigureAwait(false);
+        var error = await current.RunAsync(slot).ConfigureAwait(false);
         if (current.WasAbandoned)
         {
             // It was cleaned up after when it was abandoned; what it has started since is nobody's but this run's.
@@ -162,56 +184,37 @@ public sealed partial class Supervisor
     private async Task<IReadOnlyList<CleanupFailure>> CleanAsync(ChildSlot slot, ChildRun current, bool wasAsked)
     {
         var name = slot.Spec.Name;
-        try
+        var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
+        var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
+        foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
         {
-            var processes = current.Processes(e => Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e)));
-            var report = await _cleanup.EndAsync(processes, slot.Spec.Cleanup, slot.Spec.Context).ConfigureAwait(false);
-            foreach (var (process, ended, escaped) in report.Orphans.Where(orphan => !wasAsked || orphan.Escaped > 0))
-            {
-                Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
-            }
-
-            foreach (var process in report.LeftRunning)
-            {
-                Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
-            }
-
-            foreach (var (process, problem) in report.Failures)
-            {
-                Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
-            }
-
-            return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
+            Publish(new SupervisorEvent.OrphansEnded(name, _clock.GetUtcNow(), process, ended, escaped));
         }
-        catch (Exception e)
+
+        foreach (var process in report.LeftRunning)
         {
-            // An executor that throws: whether somebody is left is not known, so it counts as if.
-            Publish(new SupervisorEvent.MessageFailed(name, _clock.GetUtcNow(), e));
-            return
-            [
-                .. current
-                    .Processes()
-                    .Select(process => new CleanupFailure(
-                        name,
-                        process,
-                        new OperationFailed(
-                            "cleanup_threw",
-                            $"Ending {process} threw {e.GetType().Name}.",
-                            "See whether it still runs (osl ps)."
-                        )
-                        {
-                            Effect = OperationEffect.Unknown,
-                        }
-                    )),
-            ];
+            Publish(new SupervisorEvent.LeftRunning(name, _clock.GetUtcNow(), process));
         }
+
+        foreach (var (process, problem) in report.Failures)
+        {
+            Publish(new SupervisorEvent.CleanupFailed(name, _clock.GetUtcNow(), process, problem));
+        }
+
+        return [.. report.Failures.Select(failure => new CleanupFailure(name, failure.Process, failure.Problem))];
     }
 
     private void SetTimer(ChildSlot slot, TimeSpan delay, Action<SupervisorCore> then)
     {
         slot.Timer?.Dispose();
-        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay, Timeout.InfiniteTimeSpan);
+        slot.Timer = _clock.CreateTimer(_ => Post(then), null, delay);
     }
+
+    /// <summary>A child of ours is up.</summary>
+    internal void TellUp(ChildSlot slot, int run) => Post(core => core.Up(slot, run));
+
+    /// <summary>Something has happened in a child that is a supervisor itself.</summary>
+    internal void TellNested(string child, SupervisorEvent told) => Publish(told.Under(child));
 
     private void Publish(SupervisorEvent told)
     {
@@ -247,9 +250,14 @@ public sealed partial class Supervisor
             Task ended;
             lock (_gate)
             {
-                // Before the run it is kept.
-                _isToEnd = _run is null;
-                ended = _run?.Task ?? Task.CompletedTask;
+                if (_run is null)
+                {
+                    // Kept until the run begins, unless it is taken back (Reset). The core is not told: it could not be told otherwise.
+                    _isToEnd = true;
+                    return;
+                }
+
+                ended = _run.Task;
             }
 
             Stop();

@@ -152,8 +152,7 @@ public sealed partial class Supervisor : IChild
             lock (_gate)
             {
                 var each = _core.Slots.Select(slot =>
-                    (slot.Current?.Grace ?? slot.Spec.Grace ?? DefaultGrace)
-                    + slot.Spec.Cleanup.EndingWithKill().Steps.Aggregate(ProcessCleanup.Slack, (sum, step) => sum + step.Wait)
+                    (slot.Current?.Grace ?? slot.Spec.Grace ?? DefaultGrace) + ProcessEnding.LongestOf(slot.Spec.Cleanup)
                 );
                 return _options.Strategy == RestartStrategy.OneForOne
                     ? each.DefaultIfEmpty(TimeSpan.Zero).Max() + DefaultGrace

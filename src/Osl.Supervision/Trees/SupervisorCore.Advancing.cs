@@ -95,7 +95,7 @@ internal sealed partial class SupervisorCore
             }
 
             areOver &= slot.IsOver;
-            if (!areOver && !IsTogether)
+            if (!areOver && !AreIndependent)
             {
                 return false;
             }
@@ -129,7 +129,7 @@ internal sealed partial class SupervisorCore
                 StartOne(slot, LifecycleEvent.Start);
             }
 
-            if (!IsTogether && slot.Life.State == Starting)
+            if (!AreIndependent && slot.Life.State == Starting)
             {
                 // Who comes after it may need it.
                 return;

@@ -43,7 +43,7 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
 
     internal IReadOnlyList<CleanupFailure> Survivors => _survivors;
 
-    private bool IsTogether => options.Strategy == RestartStrategy.OneForOne;
+    private bool AreIndependent => options.Strategy == RestartStrategy.OneForOne;
 
     /// <summary>What is to be done since this was last asked.</summary>
     internal SupervisorEffect[] TakeEffects()
@@ -232,7 +232,7 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
         else
         {
             Apply(slot, Again, error);
-            if (IsTogether)
+            if (AreIndependent)
             {
                 Do(new SupervisorEffect.Wait(slot, slot.Run, decision.Delay));
             }

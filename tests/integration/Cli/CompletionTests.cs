@@ -59,6 +59,20 @@ public sealed class CompletionTests : IDisposable
         Assert.DoesNotContain(pgid, await AskAsync(shell, $"osl kill-group {pgid[..1]}"), StringComparer.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Shells))]
+    public async Task What_a_manager_manages_is_offered(string shell)
+    {
+        using var manager = await ManageTests.ServicesAsync(_osl);
+        Assert.Equal(["web", "worker"], await AskAsync(shell, "osl status "));
+        Assert.Equal(["worker"], await AskAsync(shell, "osl start wo"));
+        Assert.Equal(["web"], await AskAsync(shell, "osl stop --dir services we"));
+        Assert.Empty(await AskAsync(shell, "osl restart --dir place-one w"));
+        manager.Signal(15);
+        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Empty(await AskAsync(shell, "osl stop --dir services w"));
+    }
+
     [Fact]
     public async Task Bash_parts_words_at_the_equals_sign()
     {

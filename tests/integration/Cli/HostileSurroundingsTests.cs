@@ -70,6 +70,28 @@ public sealed class HostileSurroundingsTests : IDisposable
         Assert.Equal("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n", outcome.Output);
     }
 
+    [Theory]
+    [InlineData("SIGINT")]
+    [InlineData("SIGQUIT")]
+    [InlineData("SIGHUP")]
+    [InlineData("SIGTERM")]
+    public async Task A_signal_to_its_group_that_meets_a_helper_before_its_session_is_not_the_helpers_end(string signal)
+    {
+        // Between clone and setsid a helper is in osl's group: a Ctrl-C of that moment is for it too.
+        var outcome = await _osl.RunOtherAsync(
+            "/bin/sh",
+            "-c",
+            $"exec strace -f -qq -o trace -e trace=setsid -e inject=setsid:signal={signal}:when=1 $OSL run -- echo hi"
+        );
+        Assert.SkipWhen(
+            outcome.Error.Contains("strace:", StringComparison.Ordinal) || outcome.ExitCode == 127,
+            $"strace can't do it here: {outcome.Error}"
+        );
+
+        Assert.Equal((0, "hi\n", ""), (outcome.ExitCode, outcome.Output, outcome.Error));
+        Assert.Empty(Marked.Alive(_osl.Directory));
+    }
+
     [Fact]
     public async Task A_large_environment_and_long_arguments_come_through()
     {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Osl.Hosting.Managing;
+using Osl.Interop.Linux;
 
 namespace Osl.Tests.Integration.Cli;
 
@@ -8,6 +10,7 @@ namespace Osl.Tests.Integration.Cli;
 [UnsupportedOSPlatform("windows")]
 public sealed class ManageTests : IDisposable
 {
+    private const int Hangup = 1;
     private const int Kill = 9;
     private const int Terminate = 15;
 
@@ -25,6 +28,14 @@ public sealed class ManageTests : IDisposable
         var session = osl.Open("manage", "services");
         await session.ReadUntilAsync("web: running");
         return session;
+    }
+
+    /// <summary>The same templates, and a manager that has come to its end.</summary>
+    private async Task EndedServicesAsync()
+    {
+        using var manager = await ServicesAsync(_osl);
+        manager.Signal(Terminate);
+        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
     }
 
     [Fact]
@@ -52,6 +63,79 @@ public sealed class ManageTests : IDisposable
         Assert.Equal(143, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(worker));
         Assert.Equal(4, (await _osl.RunAsync("status", "--dir", "services")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_second_signal_kills_who_has_not_ended_and_a_hangup_is_none()
+    {
+        await EndedServicesAsync();
+        var ready = Path.Combine(_osl.Directory, "ready");
+        await PutAsync(
+            _osl,
+            "deaf",
+            $"program: sh\narguments: [\"-c\", \"trap '' TERM; : > {ready}; while :; do sleep 1000; done\"]\nrunOnStartup: true\nstop: {{grace: 20h}}"
+        );
+        using var manager = _osl.Open("manage", "services");
+        await manager.ReadUntilAsync("web: running");
+        while (!File.Exists(ready))
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        var deaf = PidOf(await AskAsync(0, "status", "deaf"));
+        manager.Signal(Terminate);
+        await manager.ReadUntilAsync("deaf: stopping");
+        manager.Signal(Hangup);
+        await manager.ReadUntilAsync("web: ended");
+        Assert.True(OslCommandLine.IsAlive(deaf));
+        manager.Signal(Terminate);
+        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, OslCommandLine.AliveIn(deaf));
+    }
+
+    [Theory]
+    [InlineData("state.json")]
+    [InlineData("state.json.new")]
+    public async Task A_directory_in_the_place_of_its_state_is_refused_in_words(string name)
+    {
+        await EndedServicesAsync();
+        // Where osl has it: root's registry is the system's.
+        var place = Path.Combine(
+            Libc.GetEuid() == 0 ? "/run/osl" : Path.Combine(_osl.Directory, "run", "osl"),
+            "manage",
+            Path.GetFileName(ManagerPlace.Of(Path.Combine(_osl.Directory, "services"))!.Path)
+        );
+        File.Delete(Path.Combine(place, "state.json"));
+        Directory.CreateDirectory(Path.Combine(place, name));
+        try
+        {
+            var outcome = await _osl.RunAsync("manage", "services");
+
+            Assert.Equal((1, ""), (outcome.ExitCode, outcome.Output));
+            Assert.StartsWith("osl: What ", outcome.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("defect", outcome.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(place, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, "manage", "services", "--check")]
+    [InlineData(1, "policy", "check", "services/web.yaml")]
+    public async Task A_fifo_in_the_place_of_a_file_is_refused_and_nobody_waits_for_it(int code, params string[] arguments)
+    {
+        await EndedServicesAsync();
+        var path = Path.Combine(_osl.Directory, "services", "web.yaml");
+        File.Delete(path);
+        Assert.Equal(0, (await _osl.RunOtherAsync("/bin/sh", "-c", $"umask 077; exec mkfifo {path}")).ExitCode);
+
+        var outcome = await _osl.RunAsync(arguments);
+
+        Assert.Equal(code, outcome.ExitCode);
+        Assert.Contains("it is no regular file", outcome.Output + outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,7 +14,11 @@ public abstract partial class ExecutorContract
     private OslHost HostThatMayAttach() => CreateHost(options => options.UsePolicy(new AttachingPolicy(A.SearchPath)));
 
     /// <summary>Started with nothing that a host has to be there for, and ready.</summary>
-    private async Task<SpawnProcessResult> StartApartAsync(OslHost host, Func<SpawnProcessOperation, SpawnProcessOperation>? change = null)
+    private async Task<SpawnProcessResult> StartApartAsync(
+        OslHost host,
+        Func<SpawnProcessOperation, SpawnProcessOperation>? change = null,
+        OperationContext? context = null
+    )
     {
         using var bell = A.Bell();
         var operation = A.Ring(bell, Path.Combine(Scratch, Guid.NewGuid().ToString("N")))
@@ -22,7 +26,7 @@ public abstract partial class ExecutorContract
             .WithNewProcessGroup()
             .WithStandardOutput(StandardOutputConfig.Null)
             .WithStandardError(StandardOutputConfig.Null);
-        var started = await host.ExecuteAsync(change?.Invoke(operation) ?? operation, Me, Test).OrThrow();
+        var started = await host.ExecuteAsync(change?.Invoke(operation) ?? operation, context ?? Me, Test).OrThrow();
         Assert.Equal("ready", await bell.ReadLineAsync(Test));
         return started;
     }
@@ -255,6 +259,19 @@ public abstract partial class ExecutorContract
         );
         Assert.IsType<Denied>(await FailAsync(new ReleaseProcessOperation(piped.Process), SomebodyElse));
         Assert.Equal(ProcessLifetime.Managed, Osl.Registry.Live().Single(entry => entry.Operation == piped.OperationId).Lifetime);
+    }
+
+    [Fact]
+    public async Task Who_has_attached_in_another_host_lets_go_of_nobody_elses_hold_here()
+    {
+        var started = await StartApartAsync(Osl, context: SomebodyElse);
+        await using var host = HostThatMayAttach();
+        await host.ExecuteAsync(new AttachProcessOperation(started.Process), Me, Test).OrThrow();
+
+        var error = Assert.IsType<Unsupported>(await FailAsync(new ReleaseProcessOperation(started.Process)));
+
+        Assert.Contains("from another host", error.What, StringComparison.Ordinal);
+        Assert.Equal(ProcessLifetime.Managed, Osl.Registry.Live().Single(entry => entry.Operation == started.OperationId).Lifetime);
     }
 
     /// <summary>The built-in policy, which also lets everybody attach to everything.</summary>

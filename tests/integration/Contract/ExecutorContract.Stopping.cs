@@ -1,6 +1,7 @@
 using Osl.Hosting;
 using Osl.Operations;
 using Osl.Operations.Processes;
+using Osl.Testing;
 
 namespace Osl.Tests.Integration.Contract;
 
@@ -198,6 +199,23 @@ public abstract partial class ExecutorContract
         var started = await StartAsync(A.Stubborn(), spawn => spawn.WithTimeLimit(A.Moment).WithStopSequence(term));
 
         A.AssertEndedBy(Signal.Kill, (await started.Live.Exited.WaitAsync(Test)).Status);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(365)]
+    public async Task A_time_limit_may_be_longer_than_the_systems_timers_take(int days)
+    {
+        var limit = TimeSpan.FromDays(days);
+        var clock = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var host = CreateHost(options => options.UseTimeProvider(clock));
+        var started = await StartAsync(A.Wait(), spawn => spawn.WithTimeLimit(limit), host: host);
+
+        clock.Advance(limit - TimeSpan.FromTicks(1));
+        Assert.True(IsAlive(started.Process));
+        clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.True((await started.Live.Exited.WaitAsync(Test)).TimeLimitReached);
     }
 
     [Fact]

@@ -28,6 +28,7 @@ public sealed class GateTests : LinuxExecutorTest
     [Theory]
     [InlineData(GateKind.Seccomp)]
     [InlineData(GateKind.Lease)]
+    [InlineData(GateKind.Shell)]
     internal async Task Limits_are_never_late(GateKind kind)
     {
         await using var executor = Needs(kind);
@@ -45,11 +46,13 @@ public sealed class GateTests : LinuxExecutorTest
     [Theory]
     [InlineData(GateKind.Seccomp)]
     [InlineData(GateKind.Lease)]
+    [InlineData(GateKind.Shell)]
     internal async Task A_gate_leaves_input_and_descriptors_as_a_plain_start_does(GateKind kind)
     {
         await using var executor = Needs(kind);
         var context = Limited with { Privileges = new() { NoNewPrivileges = true } };
-        const string Script = "read line; echo \"$line\"; ls /proc/$$/fd | tr '\\n' ' '";
+        // Not of the shell: it has a pipeline's ends open for a moment.
+        const string Script = "read line; echo \"$line\"; exec ls /proc/self/fd";
         var plain = Start(executor, Script, null, StandardInputKind.Pipe).OrThrow();
         var gated = Start(executor, Script, context, StandardInputKind.Pipe).OrThrow();
         foreach (var launched in (LaunchedProcess[])[plain, gated])
@@ -66,6 +69,7 @@ public sealed class GateTests : LinuxExecutorTest
     [Theory]
     [InlineData(GateKind.Seccomp)]
     [InlineData(GateKind.Lease)]
+    [InlineData(GateKind.Shell)]
     internal async Task What_fails_before_the_gate_or_at_the_exec_is_told_as_ever(GateKind kind)
     {
         await using var executor = Needs(kind);
@@ -87,12 +91,14 @@ public sealed class GateTests : LinuxExecutorTest
         }
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(GateKind.Seccomp)]
+    [InlineData(GateKind.Shell)]
     [Trait("Needs", "root")]
-    public async Task Another_account_gets_its_limits_too()
+    internal async Task Another_account_gets_its_limits_too(GateKind kind)
     {
         Assert.SkipUnless(Libc.GetEuid() == 0, "Only root may start as somebody else.");
-        await using var executor = Needs(GateKind.Seccomp);
+        await using var executor = Needs(kind);
         for (var i = 0; i < 20; i++)
         {
             var launched = Start(executor, "id -u; ulimit -n", Limited with { RunAs = new RunAs("nobody") }).OrThrow();
@@ -130,10 +136,125 @@ public sealed class GateTests : LinuxExecutorTest
         }
     }
 
+    [Fact]
+    public async Task A_shell_hands_on_arguments_and_environment_as_they_are()
+    {
+        await using var executor = Needs(GateKind.Shell);
+        string[] environment =
+        [
+            "PATH=/nowhere",
+            "PWD=/not/where/it/is",
+            "OLDPWD=relative",
+            "IFS= ,\t\n",
+            "SHLVL=41",
+            "_=/usr/bin/other",
+            "PS1=$(exit 1) ",
+            "ENV=/etc/passwd",
+            "EMPTY=",
+            "ODD='a' \"b\" `c` \\ *\nline \u0081\u0088\u00e4\ud83d\ude00",
+        ];
+        var plain = await Printed(Executor, "/usr/bin/env", ["-0"]);
+        Assert.Equal(plain.Order(StringComparer.Ordinal), (await Printed(executor, "/usr/bin/env", ["-0"])).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            environment.Order(StringComparer.Ordinal),
+            plain.Where(line => line.Length > 0 && !line.StartsWith("OSL_", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        );
+        string[] arguments = ["%s\\0", "", "a b", "-n", "--", "$(false)", "*", "\u0081\u0088\u00e4", "new\nline"];
+        Assert.Equal(await Printed(Executor, "/usr/bin/printf", arguments), await Printed(executor, "/usr/bin/printf", arguments));
+
+        async Task<string[]> Printed(IPlatformExecutor by, string program, string[] given)
+        {
+            var launched = TryLaunch(
+                    program,
+                    given,
+                    output: StandardOutputConfig.Capture(),
+                    environment: environment,
+                    executor: by,
+                    context: by == Executor ? null : Limited
+                )
+                .OrThrow();
+            var text = (await launched.OutputEnded).Output.Text;
+            Assert.True((await launched.Exited).Status!.IsSuccess);
+            // The marker differs from launch to launch.
+            return
+            [
+                .. text.Split('\0').Select(line => line.StartsWith("OSL_OPERATION=", StringComparison.Ordinal) ? "OSL_OPERATION" : line),
+            ];
+        }
+    }
+
+    [Fact]
+    public async Task What_a_shell_can_not_hand_on_or_hold_is_refused()
+    {
+        await using var executor = Needs(GateKind.Shell);
+        foreach (var variable in (string[])["BASH_FUNC_which%%=() { :; }", "a.b=1", "OPTIND=x", "OSL_GATE_PWD=/"])
+        {
+            var refused = TryLaunch("/bin/true", environment: [variable], executor: executor, context: Limited);
+            Assert.Contains(variable.Split('=')[0], Assert.IsType<Unsupported>(refused.AsT1).Message, StringComparison.Ordinal);
+        }
+
+        var directory = Directory.CreateTempSubdirectory("osl-gate-");
+        try
+        {
+            var open = Path.Combine(directory.FullName, "open");
+            File.Copy("/bin/true", open);
+            File.SetUnixFileMode(open, (UnixFileMode)0x1FF);
+            var untrusted = TryLaunch(open, executor: executor, context: Limited);
+            Assert.Contains("replace", Assert.IsType<Unsupported>(untrusted.AsT1).Message, StringComparison.Ordinal);
+
+            // Whole but for its loader, and cut off after its header: a shell would take the latter for a script.
+            var bytes = await File.ReadAllBytesAsync("/bin/true", Cancelled);
+            var loader = bytes.AsSpan().IndexOf("/ld-linux"u8);
+            Assert.SkipWhen(loader < 0, "This libc's loader has another name.");
+            bytes[loader + 1] = (byte)'x';
+            Assert.Contains("loader", Fails("loader", bytes).Message, StringComparison.Ordinal);
+            Assert.Equal("ENOEXEC", Fails("cut", bytes[..100]).ErrorName);
+            Assert.Equal(0, Registry.Open);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        SpawnFailed Fails(string name, byte[] content)
+        {
+            var path = Path.Combine(directory.FullName, name);
+            File.WriteAllBytes(path, content);
+            File.SetUnixFileMode(path, (UnixFileMode)0x1C0);
+            return Assert.IsType<SpawnFailed>(TryLaunch(path, executor: executor, context: Limited).AsT1);
+        }
+    }
+
+    [Fact]
+    public async Task A_program_that_stops_at_once_is_not_taken_for_the_shell()
+    {
+        await using var executor = Needs(GateKind.Shell);
+        for (var i = 0; i < 50; i++)
+        {
+            var launched = Start(executor, "kill -s STOP $$; exit 4", Limited).OrThrow();
+            while (!(ProcLine.TryRead(launched.Process.Pid, out var line) && line.State == 'T'))
+            {
+                Cancelled.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+
+            Assert.Equal(0, Libc.Kill(launched.Process.Pid, Libc.SIGCONT));
+            Assert.Equal(4, (await launched.Exited).Status!.ExitCode);
+        }
+    }
+
     private LinuxExecutor Needs(GateKind kind)
     {
-        Assert.SkipUnless(kind == GateKind.Seccomp ? SeccompGate.IsThere : LeaseGate.IsThere, $"This kernel has no gate by {kind}.");
-        return new LinuxExecutor(new ExecutorOptions(), Registry, LinuxFeatures.HasGroupSignal, kind);
+        Assert.SkipUnless(
+            kind switch
+            {
+                GateKind.Seccomp => SeccompGate.IsThere,
+                GateKind.Lease => LeaseGate.IsThere,
+                _ => ShellProbe.Shell is not null,
+            },
+            $"This machine has no gate by {kind}."
+        );
+        return new LinuxExecutor(new ExecutorOptions { Gate = kind }, Registry);
     }
 
     private OneOf<LaunchedProcess, OperationError> Start(

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Osl.Tests.Integration.Linux;
 
-public sealed class GroupTests : LinuxExecutorTest
+public class GroupTests : LinuxExecutorTest
 {
     /// <summary>Three levels: the leader, two shells, two cats each. All wait for their input to end; each says when it is there.</summary>
     private const string Tree =
@@ -16,13 +16,16 @@ public sealed class GroupTests : LinuxExecutorTest
 
     private const int TreeSize = 7;
 
+    private const string LeaderIsKept =
+        "not here: a leader stays a zombie while its group lives, which keeps the number for other hosts too (BesideProcessTests has a leader that is reaped).";
+
     public static TheoryData<bool> Kernels => [true, false];
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public async Task A_signal_reaches_a_tree_of_three_levels(bool groupSignal)
     {
-        var executor = new LinuxExecutor(new ExecutorOptions(), Registry, groupSignal);
+        var executor = NewExecutor(groupSignal: groupSignal);
         var launched = await StartTree(executor);
         using var group = executor.Hold((GroupTarget)launched.Group!).OrThrow();
         Assert.Equal(TreeSize, group.Members().Count(member => member.IsAlive));
@@ -56,7 +59,7 @@ public sealed class GroupTests : LinuxExecutorTest
     {
         var launched = await StartOrphans();
         // No registry in common, no pidfd of the leader: as after the death of the host that started them.
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry(), groupSignal);
+        await using var other = NewExecutor(registry: new MemoryRegistry(), groupSignal: groupSignal);
 
         using var group = other.Hold((GroupTarget)launched.Group!).OrThrow();
         Assert.Equal(2, group.Members().Count(member => member.IsAlive));
@@ -71,7 +74,7 @@ public sealed class GroupTests : LinuxExecutorTest
     public async Task Another_host_signals_a_group_whose_leader_lives()
     {
         var launched = await StartTree(Executor);
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry());
+        await using var other = NewExecutor(registry: new MemoryRegistry());
 
         using var group = other.Hold((GroupTarget)launched.Group!).OrThrow();
         var ended = group.WaitUntilEmptyAsync(Cancelled);
@@ -83,10 +86,11 @@ public sealed class GroupTests : LinuxExecutorTest
     [Fact]
     public async Task Orphans_without_the_marker_are_not_touched_by_another_host()
     {
+        Assert.SkipWhen(WithoutPidfds, LeaderIsKept);
         var launched = Shell("exec 3<&0; env -i cat <&3 & echo ready; exit 0", StandardInputKind.Pipe, StandardOutputConfig.Pipe);
         await ReadLine(launched.StandardOutput!);
         await launched.Exited;
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry());
+        await using var other = NewExecutor(registry: new MemoryRegistry());
 
         // The shell's child may not have got as far as its exec, and has the marker until then.
         OperationError? refused;
@@ -107,7 +111,7 @@ public sealed class GroupTests : LinuxExecutorTest
     public async Task A_number_without_an_entry_is_a_foreign_group()
     {
         var launched = await StartTree(Executor);
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry());
+        await using var other = NewExecutor(registry: new MemoryRegistry());
 
         using var group = other.Hold((GroupTarget)launched.Pgid).OrThrow();
 
@@ -122,8 +126,9 @@ public sealed class GroupTests : LinuxExecutorTest
     [Fact]
     public async Task A_foreign_group_without_its_leader_can_be_listed_and_not_signalled()
     {
+        Assert.SkipWhen(WithoutPidfds, LeaderIsKept);
         var launched = await StartOrphans();
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry());
+        await using var other = NewExecutor(registry: new MemoryRegistry());
 
         using var group = other.Hold((GroupTarget)launched.Pgid).OrThrow();
 
@@ -254,7 +259,7 @@ public sealed class GroupTests : LinuxExecutorTest
         );
     }
 
-    private async Task<LaunchedProcess> StartTree(LinuxExecutor executor)
+    private async Task<LaunchedProcess> StartTree(IPlatformExecutor executor)
     {
         var launched = TryLaunch("/bin/sh", ["-c", Tree], StandardInputKind.Pipe, StandardOutputConfig.Pipe, executor: executor).OrThrow();
         for (var i = 0; i < TreeSize; i++)

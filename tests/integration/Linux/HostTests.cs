@@ -7,12 +7,11 @@ namespace Osl.Tests.Integration.Linux;
 /// <summary>
 /// Runs the tests of <see cref="InsideHostTests"/>, one by one, in hosts of their own: this same test program, started in odd ways.
 /// </summary>
-public sealed class HostTests : LinuxExecutorTest
+public sealed class HostTests : HostTest
 {
     private const string Closed = "exec <&- >&- 2>&-; exec \"$0\" \"$@\"";
     private const string ChildIgnored = "exec env --ignore-signal=CHLD \"$0\" \"$@\"";
     private const string FewDescriptors = "ulimit -n 256; exec \"$0\" \"$@\"";
-    private const string Plain = "exec \"$0\" \"$@\"";
 
     [Fact]
     public Task A_host_without_standard_descriptors_starts_processes_as_any_other() =>
@@ -69,6 +68,7 @@ public sealed class HostTests : LinuxExecutorTest
     [Theory]
     [InlineData(nameof(InsideContextTests.Held_by_seccomp))]
     [InlineData(nameof(InsideContextTests.Held_by_a_lease))]
+    [InlineData(nameof(InsideContextTests.Held_by_a_shell))]
     public async Task A_child_that_is_held_never_runs_when_its_host_is_killed(string test)
     {
         var directory = Directory.CreateTempSubdirectory("osl-held-");
@@ -98,51 +98,6 @@ public sealed class HostTests : LinuxExecutorTest
         finally
         {
             directory.Delete(recursive: true);
-        }
-    }
-
-    private static string[] EnvironmentOf(string report, params string[] more) =>
-        [
-            $"{InsideHostTests.ReportVariable}={report}",
-            "PATH=/usr/bin:/bin",
-            $"DOTNET_ROOT={Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))))}",
-            .. more,
-        ];
-
-    private async Task RunInside(string script, string test, Type? tests = null)
-    {
-        var report = Path.GetTempFileName();
-        try
-        {
-            var launched = Launch(
-                "/bin/sh",
-                [
-                    "-c",
-                    script,
-                    Environment.ProcessPath!,
-                    "-noLogo",
-                    "-noColor",
-                    "-explicit",
-                    "only",
-                    "-method",
-                    $"{(tests ?? typeof(InsideHostTests)).FullName}.{test}",
-                ],
-                output: StandardOutputConfig.Capture(),
-                error: StandardOutputConfig.SameAsOutput,
-                environment: EnvironmentOf(report)
-            );
-
-            var exit = await launched.Exited;
-            launched.EndCapture();
-            var output = (await launched.OutputEnded).Output.Text;
-
-            // The exit code alone would also be 0 if the runner had found no test to run.
-            Assert.True(exit.Status!.IsSuccess, $"{exit.Status}\n{output}");
-            Assert.Equal(test, await File.ReadAllTextAsync(report, Cancelled));
-        }
-        finally
-        {
-            File.Delete(report);
         }
     }
 }

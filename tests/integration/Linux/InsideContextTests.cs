@@ -106,6 +106,9 @@ public sealed class InsideContextTests : LinuxExecutorTest
     [Fact(Explicit = true)]
     public void Held_by_a_lease() => Hold(new LeaseGate());
 
+    [Fact(Explicit = true)]
+    public void Held_by_a_shell() => Hold(new ShellGate("/usr/bin/touch", interpreter: null, arguments: 2, []));
+
     private static unsafe void Hold(Gate gate)
     {
         using var program = new RawProgram { Progress = Libc.Eventfd(0, Libc.EFD_CLOEXEC) };
@@ -126,8 +129,10 @@ public sealed class InsideContextTests : LinuxExecutorTest
             program.Add(0, SyscallNumber.Prctl, Libc.PR_SET_NO_NEW_PRIVS, 1);
         }
 
+        var envp = (byte**)program.Memory(sizeof(nint));
+        gate.Wrap(program, ref path, ref argv, ref envp);
         gate.Write(program, path, argv);
-        program.AddSpawn(path, actionSpace, attributeSpace, argv, (byte**)program.Memory(sizeof(nint)));
+        program.AddSpawn(path, actionSpace, attributeSpace, argv, envp);
         _ = program.Start();
         var pid = gate.AwaitHeld(program);
         File.WriteAllText(

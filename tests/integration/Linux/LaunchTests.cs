@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Osl.Tests.Integration.Linux;
 
-public sealed class LaunchTests : LinuxExecutorTest
+public class LaunchTests : LinuxExecutorTest
 {
     [Theory]
     [InlineData(0)]
@@ -220,7 +220,7 @@ public sealed class LaunchTests : LinuxExecutorTest
     [Fact]
     public async Task A_disposed_executor_starts_nothing()
     {
-        var executor = new Executors.Linux.LinuxExecutor(new Executors.ExecutorOptions(), Registry);
+        var executor = NewExecutor();
         await executor.DisposeAsync();
 
         Assert.Throws<ObjectDisposedException>(() => TryLaunch("true", executor: executor));

@@ -6,7 +6,7 @@ namespace Osl.Tests.Integration.Linux;
 
 /// <summary>The Linux executor: pidfds, no fallback. As whoever runs the tests.</summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class LinuxContract : ExecutorContract
+public class LinuxContract : ExecutorContract
 {
     protected override Children CreateChildren(string scratch) => new LinuxChildren(scratch);
 

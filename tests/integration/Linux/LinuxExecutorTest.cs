@@ -1,6 +1,8 @@
 using System.Text;
 using Osl.Executors;
 using Osl.Executors.Linux;
+using Osl.Executors.Posix;
+using Osl.Executors.Registry;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
@@ -15,19 +17,22 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
     private static readonly SpawnProcessOperation AsHost = new("/bin/true");
 
     private readonly List<LaunchedProcess> _launched = [];
+    private IPlatformExecutor? _executor;
     private readonly DirectoryInfo _names = Directory.CreateTempSubdirectory("osl-names-");
 
     protected LinuxExecutorTest()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The Linux executor runs on Linux only.");
-        Executor = new LinuxExecutor(new ExecutorOptions { NamesDirectory = _names.FullName }, Registry);
     }
+
+    /// <summary>Whether the tests are of the fallback (adr/0041-posix-fallback.md).</summary>
+    private protected virtual bool WithoutPidfds => false;
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     private protected MemoryRegistry Registry { get; } = new();
 
-    private protected LinuxExecutor Executor { get; }
+    private protected IPlatformExecutor Executor => _executor ??= NewExecutor(new ExecutorOptions { NamesDirectory = _names.FullName });
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -64,6 +69,16 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>One more executor, as of another host.</summary>
+    private protected IPlatformExecutor NewExecutor(
+        ExecutorOptions? options = null,
+        ILaunchRegistry? registry = null,
+        bool? groupSignal = null
+    ) =>
+        WithoutPidfds
+            ? new PosixExecutor(options ?? new ExecutorOptions(), registry ?? Registry)
+            : new LinuxExecutor(options ?? new ExecutorOptions(), registry ?? Registry, groupSignal ?? LinuxFeatures.HasGroupSignal);
+
     private protected OneOf<LaunchedProcess, OperationError> TryLaunch(
         string program,
         string[]? arguments = null,
@@ -77,7 +92,7 @@ public abstract class LinuxExecutorTest : IAsyncLifetime
         string workingDirectory = "/",
         string[]? environment = null,
         bool foreground = false,
-        LinuxExecutor? executor = null,
+        IPlatformExecutor? executor = null,
         SpawnProcessOperation? context = null
     )
     {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Osl.Tests.Integration.Linux;
 
-public sealed class ProcessTests : LinuxExecutorTest
+public class ProcessTests : LinuxExecutorTest
 {
     [Fact]
     public async Task A_process_can_be_held_signalled_and_awaited()
@@ -28,7 +28,7 @@ public sealed class ProcessTests : LinuxExecutorTest
     public async Task Another_hosts_process_can_be_awaited()
     {
         var launched = Launch("cat", input: StandardInputKind.Pipe);
-        await using var other = new LinuxExecutor(new ExecutorOptions(), new MemoryRegistry());
+        await using var other = NewExecutor(registry: new MemoryRegistry());
         using var held = other.Hold((ProcessTarget)launched.Process.Pid).OrThrow();
         var waiting = held.WaitForExitAsync(Cancelled);
 
@@ -123,7 +123,8 @@ public sealed class ProcessTests : LinuxExecutorTest
     {
         var capabilities = Executor.Capabilities;
 
-        Assert.Equal("linux", capabilities.Platform);
+        Assert.Equal(WithoutPidfds ? "posix" : "linux", capabilities.Platform);
+        Assert.Equal(!WithoutPidfds, capabilities.Has("engine"));
         Assert.All(capabilities.Items, item => Assert.True(item.Available || item.Remedy is not null, item.Name));
         Assert.True(capabilities.Has("pidfd"));
         Assert.True(capabilities.Has("sigchld"));

@@ -8,7 +8,7 @@ using Xunit;
 namespace Osl.Tests.Integration.Linux;
 
 /// <summary>What is only right if it is right every time.</summary>
-public sealed class RaceTests : LinuxExecutorTest
+public class RaceTests : LinuxExecutorTest
 {
     private const int Times = 300;
 
@@ -176,7 +176,7 @@ public sealed class RaceTests : LinuxExecutorTest
     {
         for (var i = 0; i < 50; i++)
         {
-            var executor = new LinuxExecutor(new ExecutorOptions(), Registry);
+            var executor = NewExecutor();
             var launched = TryLaunch(
                     "/bin/sh",
                     ["-c", "exec 3<&0; cat <&3 & cat <&3 & exit 0"],
@@ -203,7 +203,7 @@ public sealed class RaceTests : LinuxExecutorTest
     {
         for (var i = 0; i < 50; i++)
         {
-            var executor = new LinuxExecutor(new ExecutorOptions(), Registry);
+            var executor = NewExecutor();
             var launched = TryLaunch("cat", input: StandardInputKind.Pipe, executor: executor).OrThrow();
 
             await executor.DisposeAsync();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Osl.Tests.Integration.Linux;
 
-public sealed class StreamTests : LinuxExecutorTest
+public class StreamTests : LinuxExecutorTest
 {
     [Fact]
     public async Task Captured_output_and_errors_are_kept_apart()

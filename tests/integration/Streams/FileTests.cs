@@ -11,7 +11,7 @@ using Xunit;
 namespace Osl.Tests.Integration.Streams;
 
 [SupportedOSPlatform("linux")]
-public sealed class FileTests : StreamsTest
+public class FileTests : StreamsTest
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -11,19 +11,22 @@ namespace Osl.Tests.Integration.Streams;
 public abstract class StreamsTest : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory;
+    private OslHost? _osl;
 
     protected StreamsTest()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Files, terminals and tees are done on Linux only.");
         _directory = Directory.CreateTempSubdirectory("osl-streams-");
-        Osl = CreateHost(_ => { });
     }
 
     protected static CancellationToken Test => TestContext.Current.CancellationToken;
 
     protected static OperationContext Me => OperationContext.Current;
 
-    protected OslHost Osl { get; }
+    /// <summary>Whether the tests are of the fallback (adr/0041-posix-fallback.md).</summary>
+    protected virtual bool WithoutPidfds => false;
+
+    protected OslHost Osl => _osl ??= CreateHost(_ => { });
 
     protected string Scratch => _directory.FullName;
 
@@ -32,7 +35,11 @@ public abstract class StreamsTest : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await Osl.DisposeAsync();
+        if (_osl is not null)
+        {
+            await _osl.DisposeAsync();
+        }
+
         _directory.Delete(recursive: true);
     }
 
@@ -41,6 +48,7 @@ public abstract class StreamsTest : IAsyncLifetime
         OslHost.Create(options =>
         {
             options.UseAuditDirectory(PathOf("audit")).UseRegistryDirectory(PathOf("registry"));
+            options.WithoutPidfds = WithoutPidfds;
             configure(options);
         });
 

@@ -7,7 +7,8 @@ using Xunit;
 namespace Osl.Tests.Integration.Streams;
 
 [SupportedOSPlatform("linux")]
-public sealed class TerminalTests : StreamsTest
+[Collection(nameof(Alone))]
+public class TerminalTests : StreamsTest
 {
     private static readonly StandardOutputConfig Capture = StandardOutputConfig.Capture();
 
@@ -35,6 +36,7 @@ public sealed class TerminalTests : StreamsTest
     public async Task A_terminal_of_another_account_belongs_to_it()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Needs root to become another account.");
+        Assert.SkipWhen(WithoutPidfds, "not here: another account is Linux's launch thread's; it is refused.");
         var spawn = Script("id -u && stat -c %u \"$(tty)\" && echo here >/dev/tty").WithTerminal(null, Capture) with
         {
             RunAs = new RunAs("65534", "65534"),

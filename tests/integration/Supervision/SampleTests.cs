@@ -73,6 +73,85 @@ public sealed class SampleTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task A_script_a_daemon_and_a_contained_tree_are_each_held_as_one()
+    {
+        var (code, output) = await RunAsync("ProcessTrees");
+        var tree = output.Contains("is in a cgroup", StringComparison.Ordinal)
+            ? "is in a cgroup, which nobody can leave"
+            : "is in a process group, which a member can leave by setsid";
+        Assert.Equal(
+            $"""
+            script     ready
+            script     3 of 3 ended, 1 by force
+            daemon     leads a session of its own: True
+            daemon     lives on: True
+            daemon     1 of 1 ended by the next host
+            tree       {tree}
+            tree       sh, sh, sleep, sleep
+            tree       all are frozen
+            tree       4 of 4 ended
+
+            """.ReplaceLineEndings("\n"),
+            output
+        );
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task A_process_actor_owns_all_processes_of_those_who_ask_it()
+    {
+        var (code, output) = await RunAsync("ProcessActor");
+        Assert.Equal(
+            """
+            worker     has a process that leads a group of its own: True
+            worker     name_taken: A process 'script' runs already.
+            registry   script
+            root       all children have ended
+            registry   0 left, 0 alive
+            worker     has a process that leads a group of its own: True
+            test       sh -c 'sleep 1000 & wait'
+
+            """.ReplaceLineEndings("\n"),
+            output
+        );
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task A_managed_process_comes_back_is_attached_to_and_starts_again_from_its_template()
+    {
+        var (code, output) = await RunAsync("Manager", _directory.FullName);
+        Assert.Equal(
+            """
+            started    worker: sleep 1000
+            restarted  1 time
+            attached   sleep, its command is not known: ''
+            stopped    Ended, and seen by who was attached: Failed
+            templates  worker Running; 0 failed
+
+            """.ReplaceLineEndings("\n"),
+            output
+        );
+        Assert.Equal(0, code);
+        Assert.Equal(["worker.yaml"], _directory.GetFiles().Select(file => file.Name), StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_operation_of_ones_own_is_validated_judged_and_done()
+    {
+        var (code, output) = await RunAsync("CustomOperation");
+        Assert.Equal(
+            ["no rule denied:", "bad shape validation_failed:", "missing not_found:", "allowed mode"],
+            output
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => $"{line[..10].TrimEnd()} {line[10..].TrimStart().Split(' ')[0]}"),
+            StringComparer.Ordinal
+        );
+        Assert.EndsWith(" -> 600\n", output, StringComparison.Ordinal);
+        Assert.Equal(0, code);
+    }
+
     private static async Task<(int Code, string Output)> RunAsync(string sample, params string[] arguments)
     {
         var program = Path.Combine(

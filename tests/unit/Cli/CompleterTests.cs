@@ -67,6 +67,15 @@ public sealed class CompleterTests
     [InlineData("KILL", "kill-group", "77", "--signal", "=", "KI")]
     [InlineData("HUP TERM", "kill-group", "77", "--signal", "=")]
     [InlineData("--signal=KILL", "kill-group", "77", "--signal=KI")]
+    [InlineData("web worker", "start", "")]
+    [InlineData("worker", "stop", "wo")]
+    [InlineData("web", "restart", "we")]
+    [InlineData("web", "status", "w")]
+    [InlineData("db", "status", "--dir", "other", "")]
+    [InlineData("db", "stop", "--dir=other", "d")]
+    [InlineData("db", "stop", "--dir", "=", "other", "")]
+    [InlineData("", "stop", "web", "w")]
+    [InlineData("", "run", "--user", "we")]
     [InlineData("0abc", "audit", "show", "")]
     [InlineData("0abc", "audit", "list", "--operation", "0")]
     [InlineData("init show rotate", "audit", "key", "")]
@@ -140,5 +149,8 @@ public sealed class CompleterTests
         public IEnumerable<Candidate> Processes(bool isHost) => [new(isHost ? "99" : "88", "sleep")];
 
         public IEnumerable<Candidate> Operations() => [new("0abc", "run_process")];
+
+        public IEnumerable<Candidate> Managed(string? directory) =>
+            directory is "other" ? [new("db", "running")] : [new("web", "running"), new("worker", "idle")];
     }
 }

@@ -43,6 +43,24 @@ public sealed class DoubleTests
     }
 
     [Fact]
+    public async Task What_an_executor_has_spawned_lives_until_it_is_killed_or_a_test_ends_it()
+    {
+        var executor = new FakeExecutor(_clock);
+        var group = await executor.ExecuteAsync(new SpawnProcessOperation("x").WithNewProcessGroup(), Context, Token).OrThrow();
+        var alone = await executor.ExecuteAsync(new SpawnProcessOperation("x"), Context, Token).OrThrow();
+        var other = await executor.ExecuteAsync(new SpawnProcessOperation("x"), Context, Token).OrThrow();
+        Assert.Equal([group.Live, alone.Live, other.Live], executor.Started);
+
+        await executor.ExecuteAsync(new KillProcessGroupOperation(group.Group!), Context, Token).OrThrow();
+        await executor.ExecuteAsync(new KillProcessOperation(alone.Process), Context, Token).OrThrow();
+        Assert.Equal(Signal.Terminate, (await group.Live.Exited).Status!.Signal);
+        Assert.Equal(Signal.Terminate, (await alone.Live.Exited).Status!.Signal);
+        Assert.False(other.Live.Exited.IsCompleted);
+        Assert.True(executor.Started[2].Exit(3));
+        Assert.Equal(3, (await other.Live.Exited).Status!.ExitCode);
+    }
+
+    [Fact]
     public async Task An_executor_answers_what_it_was_told_first_what_is_queued()
     {
         var executor = new FakeExecutor(_clock)

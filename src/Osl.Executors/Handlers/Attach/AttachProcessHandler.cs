@@ -47,10 +47,7 @@ internal sealed class PreparedAttach(HandlerServices services, OperationFacts fa
 
         if (lease.Read() is not { IsAlive: true } state)
         {
-            return new NotFound($"process {lease.Process.Pid}, which has ended", "Look up what runs now (osl ps).")
-            {
-                Thing = MissingThing.Process,
-            };
+            return Targets.Ended(lease);
         }
 
         var plan = new AttachPlan

@@ -76,13 +76,21 @@ internal sealed class PreparedRelease : Prepared<ReleaseProcessResult>
     private OneOf<ReleaseProcessResult, OperationError> Release(Principal principal)
     {
         var held = _held();
+        // Who has attached to what another one started lets go of his own hold only.
+        var own = held.Where(running => string.Equals(running.Principal.Name, principal.Name, StringComparison.Ordinal)).ToList();
+        if (own.Count == 0 && Facts.Target is { Relation: TargetRelation.Attached })
+        {
+            return new Unsupported(
+                $"releasing {_name}, which {principal.Name} has attached to from another host",
+                "Release it there: what others hold here is theirs to let go."
+            );
+        }
+
         if (held.Count == 0)
         {
             return NotHere();
         }
 
-        // Who has attached to what another one started lets go of his own hold only.
-        var own = held.Where(running => string.Equals(running.Principal.Name, principal.Name, StringComparison.Ordinal)).ToList();
         var meant = own.Count > 0 ? own : held;
         foreach (var running in meant)
         {

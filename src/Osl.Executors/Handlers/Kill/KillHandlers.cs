@@ -12,12 +12,24 @@ internal sealed class KillProcessHandler(HandlerServices services) : IOperationH
         KillProcessOperation operation,
         OperationPreparation preparation,
         CancellationToken cancellationToken
-    ) =>
-        ValueTask.FromResult<OneOf<Prepared<StopResult>, OperationError>>(
-            services.HoldProcess(operation.Target).TryPickT0(out var lease, out var error)
-                ? new PreparedStop(services, services.FactsOf(lease, preparation.Context), lease, operation.StopSequence)
-                : error
-        );
+    ) => ValueTask.FromResult(Prepare(operation, preparation.Context));
+
+    private OneOf<Prepared<StopResult>, OperationError> Prepare(KillProcessOperation operation, OperationContext context)
+    {
+        if (!services.HoldProcess(operation.Target).TryPickT0(out var lease, out var error))
+        {
+            return error;
+        }
+
+        var facts = services.FactsOf(lease, context);
+        if (Targets.WhyGone(lease) is { } gone)
+        {
+            lease.Dispose();
+            return gone;
+        }
+
+        return new PreparedStop(services, facts, lease, operation.StopSequence);
+    }
 }
 
 /// <summary>Ends a whole group.</summary>

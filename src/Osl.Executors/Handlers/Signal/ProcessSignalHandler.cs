@@ -22,9 +22,19 @@ internal sealed class ProcessSignalHandler(HandlerServices services) : IOperatio
                 : noGroup;
         }
 
-        return services.HoldProcess(operation.Target).TryPickT0(out var process, out var noProcess)
-            ? new PreparedProcessSignal(services.FactsOf(process, context), process, operation.Signal)
-            : noProcess;
+        if (!services.HoldProcess(operation.Target).TryPickT0(out var process, out var noProcess))
+        {
+            return noProcess;
+        }
+
+        var facts = services.FactsOf(process, context);
+        if (Targets.WhyGone(process) is { } gone)
+        {
+            process.Dispose();
+            return gone;
+        }
+
+        return new PreparedProcessSignal(facts, process, operation.Signal);
     }
 }
 

@@ -8,6 +8,9 @@ internal static class UnsupportedParts
 {
     private const string Later = "Leave it out; this version of Osl can't enforce it.";
 
+    private const string WherePidfdsWork =
+        "Leave it out, or run on Linux 5.4 or later without a seccomp filter that refuses pidfd_open; osl doctor shows what is there.";
+
     internal static Unsupported? FirstOf(SpawnProcessOperation operation)
     {
         var what =
@@ -29,6 +32,23 @@ internal static class UnsupportedParts
             : operation.Sandbox is not null ? "a sandbox"
             : null;
         return what is null ? null : new Unsupported(what, "Leave it out, or run on Linux.");
+    }
+
+    /// <summary>What there is no way for without Linux's own calls (adr/0041-posix-fallback.md).</summary>
+    internal static Unsupported? BeyondPosix(SpawnProcessOperation operation)
+    {
+        var what =
+            operation.Containment is Containment.Cgroup or Containment.PidNamespace ? $"containment {operation.Containment}"
+            : operation.RunAs is not null ? "running as another user"
+            : operation.Privileges is not null ? "changing privileges"
+            : operation.Limits is not null ? "limits of resources"
+            : operation.Nice is not null ? "a priority"
+            : operation.CpuAffinity.Count > 0 ? "chosen processors"
+            : operation.Umask is not null ? "a file mode creation mask"
+            : operation.IoPriority is not null ? "an I/O priority"
+            : operation.Sandbox is not null ? "a sandbox"
+            : null;
+        return what is null ? null : new Unsupported($"{what} without pidfds", WherePidfdsWork);
     }
 
     /// <summary>For a platform that has pipes and captures only.</summary>

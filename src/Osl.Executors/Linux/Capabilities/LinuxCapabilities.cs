@@ -17,6 +17,7 @@ internal static class LinuxCapabilities
                 .. NamespaceProbes.Read(),
                 LandlockProbe.Read(),
                 .. SeccompProbes.Read(),
+                GateProbe.Read(),
                 SandboxProbe.Read(),
                 .. CredentialProbes.Read(),
                 ContainerProbe.Read(),

@@ -5,9 +5,13 @@ namespace Osl.Executors.Linux;
 /// <summary>What the starting, signalling and awaiting of processes rests on.</summary>
 internal static class ProcessProbes
 {
+    /// <summary>The line that names the executor.</summary>
+    internal const string Engine = "engine";
+
     internal static IEnumerable<Capability> Read() =>
         [
             new Capability("kernel", Available: true, Environment.OSVersion.Version.ToString()),
+            new Capability(Engine, Available: true, "linux, with pidfds"),
             new Capability(
                 "pidfd",
                 LinuxFeatures.HasPidfd,
@@ -56,13 +60,19 @@ internal static class ProcessProbes
             )
             : new Capability("sigchld", Available: true, "not ignored");
 
+    private static readonly Version StatusByPidfd = new(6, 15);
+
     private static Capability Init() =>
         Environment.ProcessId == 1
             ? new Capability(
                 "pid-1",
-                Available: false,
-                "this host is process 1: orphans become its children and stay zombies, and System.Diagnostics.Process reaps what it did not start",
-                "Run an init in the container (docker run --init)."
+                Available: true,
+                "this is process 1: osl reaps the orphans that it gets, a host of your own does with ReapOrphans()"
+                    + (
+                        Environment.OSVersion.Version >= StatusByPidfd
+                            ? ""
+                            : "; before Linux 6.15 such a host must not use System.Diagnostics.Process beside it"
+                    )
             )
             : new Capability("pid-1", Available: true, "another process is process 1");
 }

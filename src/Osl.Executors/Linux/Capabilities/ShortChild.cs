@@ -35,9 +35,7 @@ internal static unsafe class ShortChild
             _ = pidfd.Send(Libc.SIGKILL);
         }
 
-        return ChildStatus.Reap(pidfd.Number, block: true, out var status) == ReapOutcome.Reaped && status.Signal == 0
-            ? status.ExitCode
-            : null;
+        return ChildStatus.Reap(pidfd, block: true, out var status) == ReapOutcome.Reaped && status.Signal == 0 ? status.ExitCode : null;
     }
 
     private static int? Start(string path, string[] arguments)
@@ -59,7 +57,7 @@ internal static unsafe class ShortChild
 
             argv[arguments.Length] = null;
             var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
+            spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
             spawn.SetInput(StandardInputKind.Null, -1);
             spawn.SetOutput(1, StandardOutputKind.Null, -1);
             spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);

@@ -48,10 +48,11 @@ internal static unsafe class NamespaceProc
             argv[at++] = program.Text(argument);
         }
 
+        var start = OwnChildren.Starting();
         var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
         var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
         var spawn = new SpawnActions(actionSpace, attributeSpace);
-        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0);
+        spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
         spawn.SetInput(StandardInputKind.Null, -1);
         spawn.SetOutput(1, StandardOutputKind.Null, -1);
         spawn.SetOutput(2, StandardOutputKind.SameAsOutput, -1);
@@ -73,6 +74,7 @@ internal static unsafe class NamespaceProc
         finally
         {
             spawn.Dispose();
+            OwnChildren.Started(start, program.Error == 0 ? program.Pid : 0);
         }
 
         return program.FailedStep is not null || program.Error != 0 ? Failed(Errno.Name(program.Error))
@@ -94,7 +96,7 @@ internal static unsafe class NamespaceProc
             _ = held.Send(Signal.Kill.Number);
         }
 
-        return ChildStatus.Reap(held.Number, block: true, out var status) == ReapOutcome.Reaped && status is { Signal: 0, ExitCode: 0 };
+        return ChildStatus.Reap(held, block: true, out var status) == ReapOutcome.Reaped && status is { Signal: 0, ExitCode: 0 };
     }
 
     private static Unsupported Failed(string why) =>

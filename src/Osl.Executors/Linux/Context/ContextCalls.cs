@@ -28,14 +28,19 @@ internal sealed unsafe class ContextCalls
     private readonly LaunchPlan _plan;
     private readonly SandboxConfig? _sandbox;
     private readonly HostPrivileges _host;
+    private readonly bool _gateNeedsIt;
     private readonly bool _changesUser;
     private readonly bool _changesGroup;
     private readonly bool _changesGroups;
     private readonly ulong? _keep;
     private readonly ulong _drop;
 
-    internal ContextCalls(LaunchPlan plan, HostPrivileges host)
+    /// <param name="plan">What is asked for.</param>
+    /// <param name="host">What the host may do.</param>
+    /// <param name="noNewPrivileges">Whether a gate needs it that was forced by a test.</param>
+    internal ContextCalls(LaunchPlan plan, HostPrivileges host, bool noNewPrivileges = false)
     {
+        _gateNeedsIt = noNewPrivileges;
         _plan = plan;
         _sandbox = (plan.Sandbox as LinuxSandbox)?.Config;
         _host = host;
@@ -59,7 +64,7 @@ internal sealed unsafe class ContextCalls
     private bool NoNewPrivileges => _host.NoNewPrivileges || AsksForNoNewPrivileges;
 
     /// <summary>A sandbox brings it with it: an account without CAP_SYS_ADMIN may restrict itself only so.</summary>
-    internal bool AsksForNoNewPrivileges => _sandbox is not null || _plan.Privileges is { NoNewPrivileges: true };
+    internal bool AsksForNoNewPrivileges => _gateNeedsIt || _sandbox is not null || _plan.Privileges is { NoNewPrivileges: true };
 
     private bool EndsAsRoot => (_plan.Account?.Uid ?? Libc.GetEuid()) == 0;
 

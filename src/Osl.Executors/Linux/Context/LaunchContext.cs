@@ -31,7 +31,10 @@ internal sealed unsafe class LaunchContext : IDisposable
     private readonly List<RequestedLimits.Entry> _limits;
     private readonly GateKind _kind;
     private readonly LandlockRuleset? _rules;
+    private readonly bool _mayGoUnheld;
     private Gate? _gate;
+    private PidFd? _held;
+    private ProcLine _heldLine;
     private bool _kept;
 
     private LaunchContext(
@@ -40,9 +43,11 @@ internal sealed unsafe class LaunchContext : IDisposable
         ContextCalls calls,
         List<RequestedLimits.Entry> limits,
         GateKind kind,
-        LandlockRuleset? rules
+        LandlockRuleset? rules,
+        bool mayGoUnheld = false
     )
     {
+        _mayGoUnheld = mayGoUnheld;
         _rules = rules;
         _plan = plan;
         _host = host;
@@ -58,11 +63,11 @@ internal sealed unsafe class LaunchContext : IDisposable
     internal Cgroup? Cgroup { get; private init; }
 
     /// <summary>Looks whether the host may do what is asked for. Starts nothing.</summary>
-    internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates)
+    internal static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, GateNeed hold)
     {
         if (plan.Sandbox is not LinuxSandbox sandbox)
         {
-            return Prepare(plan, gates, rules: null);
+            return Prepare(plan, gates, hold, rules: null);
         }
 
         if (!LandlockRuleset.Create(sandbox).TryPickT0(out var rules, out var refused))
@@ -70,7 +75,7 @@ internal sealed unsafe class LaunchContext : IDisposable
             return refused;
         }
 
-        var prepared = Prepare(plan, gates, rules);
+        var prepared = Prepare(plan, gates, hold, rules);
         if (prepared.IsT1)
         {
             rules.Dispose();
@@ -79,32 +84,47 @@ internal sealed unsafe class LaunchContext : IDisposable
         return prepared;
     }
 
-    private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, LandlockRuleset? rules)
+    private static OneOf<LaunchContext, OperationError> Prepare(LaunchPlan plan, GateKind gates, GateNeed hold, LandlockRuleset? rules)
     {
         var host = HostPrivileges.Read();
-        var calls = new ContextCalls(plan, host);
+        var calls = new ContextCalls(plan, host, gates == GateKind.Seccomp && !host.Has(HostPrivileges.SysAdmin));
         var limits = RequestedLimits.WithinHost(RequestedLimits.Of(plan.Limits));
-        if ((calls.Refusal() ?? RefuseLimits(plan, host, limits)) is { } refusal)
+        if ((calls.Refusal() ?? RequestedLimits.Refusal(plan, host, limits)) is { } refusal)
         {
             return refusal;
         }
 
         var groupLimit = plan.Limits is { } asked ? RequestedLimits.OfGroup(asked) : null;
         var groups = groupLimit is not null || plan.Containment == Containment.Cgroup;
-        if (limits.Count == 0 && !groups && plan.Containment != Containment.PidNamespace)
+        if (limits.Count > 0 || groups || plan.Containment == Containment.PidNamespace)
+        {
+            hold = GateNeed.Needed;
+        }
+
+        if (hold == GateNeed.None)
         {
             return new LaunchContext(plan, host, calls, limits, GateKind.Any, rules);
         }
 
-        var kind = Choose(plan, host, calls, gates);
-        if (kind == GateKind.Any)
+        var kind = GateChoice.Of(plan, host, calls, gates);
+        if (kind == GateKind.Any && hold == GateNeed.Needed)
         {
-            return NoGate(plan);
+            return GateChoice.None(plan);
+        }
+
+        if (kind == GateKind.Shell && ShellGate.Refusal(plan) is { } unfit)
+        {
+            if (hold == GateNeed.Needed)
+            {
+                return unfit;
+            }
+
+            kind = GateKind.Any;
         }
 
         if (!groups)
         {
-            return new LaunchContext(plan, host, calls, limits, kind, rules);
+            return new LaunchContext(plan, host, calls, limits, kind, rules, hold == GateNeed.Wanted);
         }
 
         if (!plan.OwnsGroup)
@@ -118,6 +138,10 @@ internal sealed unsafe class LaunchContext : IDisposable
             ? new LaunchContext(plan, host, calls, limits, kind, rules) { Cgroup = cgroup }
             : refused;
     }
+
+    /// <summary>The paths for a gate that executes by path; null for every other.</summary>
+    internal LaunchPaths? OwnPaths(in LaunchPaths paths) =>
+        _kind == GateKind.Shell ? paths with { Program = ShellGate.PathOf(_plan), OpenProgram = "" } : null;
 
     /// <summary>The child has begun: from now on its control groups are its own.</summary>
     internal void Keep() => _kept = true;
@@ -143,7 +167,12 @@ internal sealed unsafe class LaunchContext : IDisposable
         }
 
         _gate?.Dispose();
-        _gate = _kind == GateKind.Seccomp ? new SeccompGate() : new LeaseGate();
+        _gate = _kind switch
+        {
+            GateKind.Seccomp => new SeccompGate(),
+            GateKind.Lease => new LeaseGate(),
+            _ => ShellGate.Of(_plan),
+        };
         return _gate.Arm(ref actions, ref first);
     }
 
@@ -156,6 +185,8 @@ internal sealed unsafe class LaunchContext : IDisposable
     {
         pid = 0;
         Failure = null;
+        _held?.Dispose();
+        _held = null;
         using var program = new RawProgram();
         var progress = -1;
         try
@@ -171,6 +202,7 @@ internal sealed unsafe class LaunchContext : IDisposable
                 program.Progress = progress;
             }
 
+            _gate?.Wrap(program, ref path, ref argv, ref envp);
             _calls.Write(program, _gate, _rules, path, argv);
             program.AddSpawn(path, actions, attributes, argv, envp);
             var error = Run(program);
@@ -191,8 +223,19 @@ internal sealed unsafe class LaunchContext : IDisposable
         }
     }
 
+    /// <summary>The child as it was held on to while nobody could reap it; null when it was not held.</summary>
+    /// <param name="line">What /proc said of it.</param>
+    internal PidFd? TakeHeld(out ProcLine line)
+    {
+        line = _heldLine;
+        var held = _held;
+        _held = null;
+        return held;
+    }
+
     public void Dispose()
     {
+        _held?.Dispose();
         _gate?.Dispose();
         _gate = null;
         _rules?.Dispose();
@@ -251,13 +294,20 @@ internal sealed unsafe class LaunchContext : IDisposable
             return program.Error;
         }
 
-        if (held && Failure is null)
+        var execError = _gate?.ExecError ?? 0;
+        if ((held || _mayGoUnheld) && Failure is null && execError == 0)
         {
             return 0;
         }
 
         // Ended before its first instruction, or, where the gate has not held, as soon as it is known.
+        OwnChildren.Started(OwnChildren.Starting(), program.Pid);
         LinuxChild.Abandon(program.Pid, _plan.OwnsGroup);
+        if (execError != 0)
+        {
+            return execError;
+        }
+
         Failure ??= ContextErrors.NotHeld(_plan);
         return Errno.EPERM;
     }
@@ -274,6 +324,12 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         var ready = false;
         var held = false;
+        _held = PidFd.TryOpen(pid, out _, spend: false);
+        if (_held is not null && !ProcLine.TryRead(pid, out _heldLine, out _))
+        {
+            _heldLine = default;
+        }
+
         try
         {
             Failure = Configure(pid);
@@ -335,35 +391,4 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         return program.FailedStep is null ? null : ContextErrors.LimitRefused("of the process", program.Error);
     }
-
-    private static OperationError? RefuseLimits(LaunchPlan plan, HostPrivileges host, List<RequestedLimits.Entry> limits)
-    {
-        if (RequestedLimits.Raised(limits) is { } raised && !host.Has(HostPrivileges.SysResource))
-        {
-            return HostPrivileges.Lacks($"a limit of {raised} above the host's own", HostPrivileges.SysResource);
-        }
-
-        return plan.Containment == Containment.PidNamespace && NamespaceProc.Program is null
-            ? new Unsupported("a pid namespace of its own without mount(8), which gives it its /proc", "Install util-linux.")
-            : null;
-    }
-
-    /// <summary>Any, when there is none that fits.</summary>
-    private static GateKind Choose(LaunchPlan plan, HostPrivileges host, ContextCalls calls, GateKind gates)
-    {
-        var seccomp = SeccompGate.IsThere && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || calls.AsksForNoNewPrivileges);
-        // A sandbox does not let the child open what the lease gate has it open.
-        var lease = LeaseGate.IsThere && !calls.ChangesAccount && plan.Sandbox is null;
-        return gates != GateKind.Lease && seccomp ? GateKind.Seccomp
-            : gates != GateKind.Seccomp && lease ? GateKind.Lease
-            : GateKind.Any;
-    }
-
-    private static Unsupported NoGate(LaunchPlan plan) =>
-        new(
-            $"setting limits or containment for '{plan.Executable.Facts.Path}' before it runs",
-            plan.Account is null
-                ? "A kernel with CONFIG_PROC_CHILDREN, or no_new_privs or CAP_SYS_ADMIN together with seccomp notification (Linux 5.5, glibc 2.34)."
-                : "For another account: ask for no_new_privs, or give the host CAP_SYS_ADMIN (seccomp notification: Linux 5.5, glibc 2.34)."
-        );
 }

@@ -73,6 +73,19 @@ internal static class RequestedLimits
         return null;
     }
 
+    /// <summary>What the host may not set, told before anything starts.</summary>
+    internal static OperationError? Refusal(LaunchPlan plan, HostPrivileges host, List<Entry> limits)
+    {
+        if (Raised(limits) is { } raised && !host.Has(HostPrivileges.SysResource))
+        {
+            return HostPrivileges.Lacks($"a limit of {raised} above the host's own", HostPrivileges.SysResource);
+        }
+
+        return plan.Containment == Containment.PidNamespace && NamespaceProc.Program is null
+            ? new Unsupported("a pid namespace of its own without mount(8), which gives it its /proc", "Install util-linux.")
+            : null;
+    }
+
     private static ulong HardOf(int resource) => Libc.GetRlimit(resource, out var limit) == 0 ? limit.Hard : Libc.RLIM_INFINITY;
 
     private static void Add(List<Entry> entries, int resource, string name, long? value)

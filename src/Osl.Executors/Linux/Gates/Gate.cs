@@ -24,6 +24,16 @@ internal abstract class Gate : IDisposable
     /// <summary>What the launch thread does for it, while it still has the host's privileges.</summary>
     internal virtual unsafe void Write(RawProgram program, byte* path, byte** argv) { }
 
+    /// <summary>Changes what is started, for a gate that is a program itself.</summary>
+    /// <param name="program">Where it takes memory from.</param>
+    /// <param name="path">What is executed.</param>
+    /// <param name="argv">Its arguments.</param>
+    /// <param name="envp">Its environment.</param>
+    internal virtual unsafe void Wrap(RawProgram program, ref byte* path, ref byte** argv, ref byte** envp) { }
+
+    /// <summary>The error number of an exec that has failed behind the gate; 0 for none.</summary>
+    internal virtual int ExecError => 0;
+
     /// <summary>Waits until the child is held.</summary>
     /// <returns>Its pid; 0 when the program is over without a child that could be held.</returns>
     internal abstract int AwaitHeld(RawProgram program);
@@ -48,4 +58,33 @@ internal enum GateKind
 
     /// <summary><see cref="LeaseGate"/> and no other.</summary>
     Lease,
+
+    /// <summary><see cref="ShellGate"/> and no other.</summary>
+    Shell,
+}
+
+/// <summary>Whether a launch is held.</summary>
+internal enum GateNeed
+{
+    /// <summary>It need not be.</summary>
+    None,
+
+    /// <summary>It is better held, and goes on where no gate fits.</summary>
+    Wanted,
+
+    /// <summary>It is never started unheld.</summary>
+    Needed,
+}
+
+/// <summary>Which launches have a thread of their own, and a gate.</summary>
+internal enum LaunchMode
+{
+    /// <summary>Those that need it.</summary>
+    AsNeeded,
+
+    /// <summary>Every launch has a thread of its own; for tests.</summary>
+    Thread,
+
+    /// <summary>Every launch is held by a gate; for tests.</summary>
+    Held,
 }

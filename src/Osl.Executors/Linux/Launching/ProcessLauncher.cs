@@ -1,5 +1,6 @@
 using Osl.Executors.Registry;
 using Osl.Executors.Streams;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -34,18 +35,23 @@ namespace Osl.Executors.Linux;
 internal sealed class ProcessLauncher(
     ILaunchRegistry registry,
     ExitWatcher watcher,
-    EpollLoop io,
+    ReadinessLoop io,
     LinuxGroups groups,
     ProgramNames names,
     OutputPumps pumps,
-    JobControl? jobControl = null,
-    GateKind gates = GateKind.Any
+    JobControl? jobControl = null
 )
 {
     private static readonly Action Nothing = static () => { };
 
     /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
     internal ulong KeptIgnored { get; init; }
+
+    /// <summary>Which launches have a context, and are held, beside those that have to be.</summary>
+    internal LaunchMode Mode { get; init; }
+
+    /// <summary>By which gates.</summary>
+    internal GateKind Gates { get; init; }
 
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
@@ -77,12 +83,17 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
     {
-        if (!plan.HasOwnContext)
+        // As process 1 the runtime reaps every child once it handles SIGCHLD: one that is held can be held on to before it ends.
+        var hold =
+            Mode == LaunchMode.Held ? GateNeed.Needed
+            : Environment.ProcessId == 1 && SignalDispositions.IsChildHandled() ? GateNeed.Wanted
+            : GateNeed.None;
+        if (!plan.HasOwnContext && hold == GateNeed.None && Mode == LaunchMode.AsNeeded)
         {
             return Launch(plan, registration, context: null);
         }
 
-        if (!LaunchContext.Prepare(plan, gates).TryPickT0(out var context, out var refused))
+        if (!LaunchContext.Prepare(plan, Gates, hold).TryPickT0(out var context, out var refused))
         {
             return refused;
         }
@@ -104,13 +115,7 @@ internal sealed class ProcessLauncher(
             }
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
-            var paths = LaunchPaths.Of(plan, names);
-            var error = Spawn(plan, paths, pipes, terminal?.BirthDescriptor ?? -1, context, out var pid);
-            if (error == Errno.ENOENT && paths.OpenProgram.Length > 0 && names.HasLost(paths.Program))
-            {
-                error = Spawn(plan, LaunchPaths.Of(plan, names), pipes, terminal?.BirthDescriptor ?? -1, context, out pid);
-            }
-
+            var error = SpawnCall.Start(plan, names, pipes, terminal?.BirthDescriptor ?? -1, context, KeptIgnored, out var pid);
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.
@@ -137,16 +142,18 @@ internal sealed class ProcessLauncher(
         LaunchContext? context
     )
     {
-        var pidfd = PidFd.TryOpen(pid, out var error, spend: false);
+        var error = 0;
+        var line = default(ProcLine);
+        var pidfd = context?.TakeHeld(out line) ?? PidFd.TryOpen(pid, out error, spend: false);
         if (pidfd is null && error != Errno.ESRCH)
         {
             LinuxChild.Abandon(pid, plan.OwnsGroup);
             terminal?.Dispose();
-            return AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
-        if (!ProcLine.TryRead(pid, out var line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
+        if (line.Pid == 0 && !ProcLine.TryRead(pid, out line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
         {
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
@@ -180,7 +187,7 @@ internal sealed class ProcessLauncher(
             jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
         }
 
-        var captures = CapturesOf(pipes, out error);
+        var captures = SpawnCall.CapturesOf(pipes, out error);
         if (error == 0 && pidfd is not null)
         {
             if (ownGroup is not null)
@@ -205,9 +212,9 @@ internal sealed class ProcessLauncher(
         {
             child.EndUnseen();
         }
-        else if (terminal is not null && jobControl is not null)
+        else if (terminal is not null && jobControl is not null && StoppableChild.Of(child, groups.GroupSignal) is { } job)
         {
-            TerminalJob.Begin(jobControl, child, terminal, groups.GroupSignal);
+            TerminalJob.Begin(jobControl, job, terminal);
         }
 
         return new LaunchedProcess
@@ -227,95 +234,11 @@ internal sealed class ProcessLauncher(
         };
     }
 
-    private unsafe int Spawn(LaunchPlan plan, in LaunchPaths paths, in ChildPipes pipes, int terminal, LaunchContext? context, out int pid)
-    {
-        var actionSpace = stackalloc byte[Libc.PosixSpawnActionsSize];
-        var attributeSpace = stackalloc byte[Libc.PosixSpawnAttributesSize];
-        var block = NativeStrings.Rent(plan, paths);
-        fixed (byte* start = block)
-        {
-            var strings = NativeStrings.Over(block, start, plan);
-            var path = strings.Add(paths.Program);
-            var directory = strings.Add(paths.Directory);
-            var open = strings.Add(paths.OpenProgram);
-            var argv = strings.AddTable(plan.Arguments, 0);
-            var envp = strings.AddTable(plan.Environment, plan.Arguments.Count + 1);
-
-            var spawn = new SpawnActions(actionSpace, attributeSpace);
-            spawn.SetAttributes(
-                plan.OwnsSession,
-                plan.Placement != ProcessGroupPlacement.Inherit,
-                plan.JoinGroup is { } group ? group.Group.Id : 0,
-                KeptIgnored
-            );
-            if (pipes.Terminal is { } own)
-            {
-                spawn.OpenTerminal(own.SlavePath);
-            }
-            else
-            {
-                spawn.SetInput(plan.StandardInput, pipes.ChildInput);
-            }
-
-            if (terminal >= 0)
-            {
-                spawn.TakeTerminal(terminal);
-            }
-
-            spawn.SetOutput(1, plan.StandardOutput.Kind, pipes.ChildOutput);
-            spawn.SetOutput(2, plan.StandardError.Kind, pipes.ChildError);
-            spawn.ChangeDirectory(directory);
-            var first = ProgramNames.ChildDescriptor;
-            if (paths.OpenProgram.Length > 0)
-            {
-                spawn.Reopen(open, first++);
-            }
-
-            var armed = pipes.Terminal is { } granted ? context?.AllowTerminal(granted.SlavePath) ?? 0 : 0;
-            armed = armed == 0 ? context?.Arm(ref spawn, ref first) ?? 0 : armed;
-            spawn.CloseTheRest(first);
-            context?.AddWait(ref spawn);
-
-            pid = 0;
-            var error =
-                armed != 0 ? armed
-                : context is null ? spawn.Spawn(path, argv, envp, out pid)
-                : spawn.Spawn(context, path, argv, envp, out pid);
-            spawn.Dispose();
-            NativeStrings.Return(block);
-            return error;
-        }
-    }
-
     /// <summary>Asked after a join, and after one that was refused: setpgid(2) answers EPERM for a group that is gone.</summary>
     private static StaleProcess? Ended(GroupLease? joined) =>
         joined is LinuxGroupLease lease && !lease.IsStill()
             ? new StaleProcess($"{lease.Group} has ended while a process was to join it")
             : null;
-
-    private static CaptureSet? CapturesOf(in ChildPipes pipes, out int error)
-    {
-        error = 0;
-        if (pipes.Output is null && pipes.Error is null)
-        {
-            return null;
-        }
-
-        var set = new CaptureSet();
-        var first = pipes.Output?.Collect(set);
-        var second = pipes.Error?.Collect(set);
-        if (first is null && second is null)
-        {
-            return null;
-        }
-
-        // Both are in the set before the first can end.
-        set.Output = first;
-        set.Error = second;
-        error = first?.Begin() ?? 0;
-        error = error == 0 ? second?.Begin() ?? 0 : error;
-        return set;
-    }
 
     private static OneOf<LaunchedProcess, OperationError> Abandon(
         PidFd? pidfd,
@@ -330,73 +253,15 @@ internal sealed class ProcessLauncher(
         }
 
         terminal?.Dispose();
-        return AfterStart(error);
+        return SpawnCall.AfterStart(error);
     }
-
-    private static OperationError AfterStart(OperationError error) => error with { Effect = OperationEffect.Happened, Transient = false };
 
     /// <summary>What is refused before anything is done.</summary>
-    private static OperationError? Refusal(LaunchPlan plan)
-    {
-        var path = plan.Executable.Facts.Path;
-        if (NativeStrings.HoldsNul(plan) || plan.Arguments.Count == 0)
-        {
-            return new ValidationFailed(["A program's own name is needed, and nothing may hold a NUL: it would be cut off there."]);
-        }
-
-        if (plan.StandardOutput.Kind == StandardOutputKind.SameAsOutput || plan.StandardError.Kind == StandardOutputKind.Terminal)
-        {
-            return new ValidationFailed(["SameAsOutput is for standard error, and a terminal is for standard output."]);
-        }
-
-        if ((plan.Placement == ProcessGroupPlacement.JoinGroup) != (plan.JoinGroup is LinuxGroupLease))
-        {
-            return new ValidationFailed(["JoinGroup needs the group to join, and nothing else does."]);
-        }
-
-        if (plan.JoinGroup is { } group)
-        {
-            if (ProtectedTargets.Contains(group.Group.Id, isGroup: true))
-            {
-                return ProtectedTargets.Refuse(group.Group.Id, isGroup: true);
-            }
-
-            if (plan.OwnsSession)
-            {
-                return new Unsupported(
-                    $"starting '{path}' in a session of its own and in {group.Group} at once",
-                    "A group lies within one session (setpgid(2)): ask for one of the two."
-                );
-            }
-        }
-
-        if (plan.ForegroundTerminal && !LibcExtensions.HasAddTcsetpgrp && HoldsTerminal())
-        {
-            return new Unsupported($"giving '{path}' the terminal", "glibc 2.35 or later (posix_spawn_file_actions_addtcsetpgrp_np).");
-        }
-
-        if (!LinuxFeatures.HasPidfd)
-        {
-            return new Unsupported(
-                $"starting '{path}' without pidfds",
+    private static OperationError? Refusal(LaunchPlan plan) =>
+        LinuxFeatures.HasPidfd
+            ? SpawnCall.Refusal(plan, plan.JoinGroup is LinuxGroupLease)
+            : new Unsupported(
+                $"starting '{plan.Executable.Facts.Path}' without pidfds by the executor that is made of them",
                 "Linux 5.4 or later on x86-64 or arm64, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
             );
-        }
-
-        if (!LinuxFeatures.HasProc)
-        {
-            return new Unsupported(
-                $"starting '{path}' without the /proc of this pid namespace",
-                "Mount it (mount -t proc proc /proc; unshare --mount-proc): processes are told apart by it."
-            );
-        }
-
-        return SignalDispositions.IsChildIgnored() ? SpawnErrors.ChildIgnored(path) : null;
-    }
-
-    private static bool HoldsTerminal()
-    {
-        using var terminal = ControllingTerminal.TryOpen();
-        return terminal?.IsOurs == true;
-    }
 }

@@ -34,23 +34,33 @@ internal unsafe ref struct SpawnActions
     /// <summary>The first error number met, or 0.</summary>
     internal readonly int Error => _error;
 
+    /// <summary>
+    /// What helpers of ours are to be deaf to: HUP, INT, QUIT, USR1, USR2, PIPE, ALRM, TERM, TSTP, TTIN and TTOU. Between clone and setsid a
+    /// child is in our group still, and a Ctrl-C of that moment, held back until its exec, would kill it there; a session of its own or a trap comes
+    /// too late (knowledge/guardian.md).
+    /// </summary>
+    internal static ulong HelpersMask { get; } =
+        new[] { 1, 2, 3, 10, 12, 13, 14, 15, 20, 21, 22 }.Aggregate(0UL, (mask, signal) => mask | (1UL << (signal - 1)));
+
     /// <summary>Clean signals, and the group or session.</summary>
     /// <param name="newSession">A session of its own, and with it a group.</param>
     /// <param name="setGroup">Another group than ours.</param>
     /// <param name="pgid">Which; 0 for one of its own.</param>
     /// <param name="keptIgnored">Signals that stay ignored if we ignore them: a bit each, the lowest for signal 1.</param>
-    internal void SetAttributes(bool newSession, bool setGroup, int pgid, ulong keptIgnored)
+    /// <param name="blocked">Signals that stay blocked, in the same way; none for a program of somebody's.</param>
+    internal void SetAttributes(bool newSession, bool setGroup, int pgid, ulong keptIgnored, ulong blocked = 0)
     {
         Span<byte> all = stackalloc byte[Libc.SigsetSize];
-        Span<byte> none = stackalloc byte[Libc.SigsetSize];
+        Span<byte> mask = stackalloc byte[Libc.SigsetSize];
         all.Fill(0xff);
         BinaryPrimitives.WriteUInt64LittleEndian(all, ~keptIgnored);
-        none.Clear();
+        mask.Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(mask, blocked);
         fixed (byte* allStart = all)
-        fixed (byte* noneStart = none)
+        fixed (byte* maskStart = mask)
         {
             Check(Libc.PosixSpawnAttrSetSigdefault(_attributes, allStart));
-            Check(Libc.PosixSpawnAttrSetSigmask(_attributes, noneStart));
+            Check(Libc.PosixSpawnAttrSetSigmask(_attributes, maskStart));
         }
 
         var flags = Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK;
@@ -168,8 +178,10 @@ internal unsafe ref struct SpawnActions
     internal readonly int Spawn(byte* path, byte** argv, byte** envp, out int pid)
     {
         int started = 0;
+        var start = OwnChildren.Starting();
         var error = _error != 0 ? _error : Libc.PosixSpawn(&started, path, _actions, _attributes, argv, envp);
         pid = started;
+        OwnChildren.Started(start, error == 0 ? started : 0);
         return error;
     }
 
@@ -178,7 +190,10 @@ internal unsafe ref struct SpawnActions
     internal readonly int Spawn(LaunchContext context, byte* path, byte** argv, byte** envp, out int pid)
     {
         pid = 0;
-        return _error != 0 ? _error : context.Start(_actions, _attributes, path, argv, envp, out pid);
+        var start = OwnChildren.Starting();
+        var error = _error != 0 ? _error : context.Start(_actions, _attributes, path, argv, envp, out pid);
+        OwnChildren.Started(start, error == 0 ? pid : 0);
+        return error;
     }
 
     internal readonly void Dispose()

@@ -49,8 +49,8 @@ internal sealed class GroupHolder(LinuxGroups groups, ExitWatcher watcher, ILaun
             try
             {
                 var identity = new GroupIdentity(group, shared, child.Enclosure);
-                // Without an entry it has been seen dead, though perhaps not reaped yet: held now it would be nobody's.
-                held = (child.IsRunning && entry is not null) || groups.AnyAlive(identity, out _);
+                // Its end may not have been noticed yet, and whoever is held is somebody who lives.
+                held = (child.IsRunning && LinuxProcessTable.Read(group.Leader) is { IsAlive: true }) || groups.AnyAlive(identity, out _);
                 return held ? Lease(identity, entry, sharesLeader: true) : Missing(group.Id);
             }
             finally

@@ -16,6 +16,9 @@ internal sealed class GroupIdentity(GroupRef group, PidFd? leader, Enclosure? en
     /// <summary>Held since before the leader's identity was compared; null when the leader is gone.</summary>
     internal PidFd? Leader { get; } = leader;
 
+    /// <summary>Where there are no pidfds: tells what the group's number means now. Null where the leader's pidfd does.</summary>
+    internal Func<GroupPin>? Pin { get; init; }
+
     /// <summary><c>OSL_OPERATION=…</c> as the members have it in their environment; empty for a group that Osl did not make.</summary>
     internal byte[] Marker { get; } = MarkerOf(group.Operation);
 
@@ -23,7 +26,7 @@ internal sealed class GroupIdentity(GroupRef group, PidFd? leader, Enclosure? en
         operation.IsEmpty ? [] : Encoding.ASCII.GetBytes($"{OperationId.MarkerVariable}={operation}");
 }
 
-/// <summary>What a leader's pidfd says of the group that it leads or led.</summary>
+/// <summary>What a leader's pidfd, or an unreaped leader, says of the group that it leads or led.</summary>
 internal enum GroupPin
 {
     /// <summary>The number still means this group, members or zombies of it are there.</summary>

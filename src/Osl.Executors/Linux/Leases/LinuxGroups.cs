@@ -37,6 +37,11 @@ internal sealed class LinuxGroups(bool groupSignal)
         : groupSignal ? GroupPin.Empty
         : GroupPin.Unknown;
 
+    private GroupPin PinOf(GroupIdentity identity) =>
+        identity.Pin is { } pin ? pin()
+        : identity.Leader is { } leader ? Pin(leader)
+        : GroupPin.Unknown;
+
     /// <summary>The members, zombies included.</summary>
     internal List<ProcLine> Members(GroupIdentity identity, bool withNames = false)
     {
@@ -86,7 +91,7 @@ internal sealed class LinuxGroups(bool groupSignal)
     /// <summary>Of those who were seen under the number, the members.</summary>
     private void KeepCertain(GroupIdentity identity, List<ProcLine> members)
     {
-        switch (identity.Leader is { } leader ? Pin(leader) : GroupPin.Unknown)
+        switch (PinOf(identity))
         {
             case GroupPin.Empty:
                 members.Clear();
@@ -132,7 +137,7 @@ internal sealed class LinuxGroups(bool groupSignal)
                     continue;
                 }
 
-                switch (identity.Leader is { } leader ? Pin(leader) : GroupPin.Unknown)
+                switch (PinOf(identity))
                 {
                     case GroupPin.Empty:
                         return false;
@@ -161,11 +166,7 @@ internal sealed class LinuxGroups(bool groupSignal)
     private bool IsStillInGroup(GroupIdentity identity, in ProcLine seen) =>
         TryReadMember(seen.Pid, identity.Group.Id, out var now)
         && now.StartTime == seen.StartTime
-        && (
-            (identity.Leader is { } leader && Pin(leader) == GroupPin.Exists)
-            || identity.Marker.Length == 0
-            || ProcFile.EnvironmentHolds(seen.Pid, identity.Marker)
-        );
+        && (PinOf(identity) == GroupPin.Exists || identity.Marker.Length == 0 || ProcFile.EnvironmentHolds(seen.Pid, identity.Marker));
 
     /// <summary>Living processes that carry a group's marker and are in another group.</summary>
     internal static List<ProcessRef> Escaped(GroupRef group)

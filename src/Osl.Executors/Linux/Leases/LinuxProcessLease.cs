@@ -1,4 +1,3 @@
-using System.Globalization;
 using Osl.Executors.Registry;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -60,18 +59,7 @@ internal sealed class LinuxProcessLease : ProcessLease
 
     public override ProcessState? Read() => LinuxProcessTable.Read(Process);
 
-    /// <summary>Null also where we may not look (ptrace(2), PTRACE_MODE_READ_FSCREDS), and for a kernel thread.</summary>
-    public override string? ProgramPath()
-    {
-        try
-        {
-            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{Process.Pid}/exe")).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public override string? ProgramPath() => LinuxProcessTable.ProgramPath(Process.Pid);
 
     /// <summary>A second descriptor of the same process; null with the error number when there are none left.</summary>
     internal PidFd? TryDuplicate(out int error) => _pidfd.TryDuplicate(out error);

@@ -1,4 +1,5 @@
 using Osl.Executors.Streams;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
@@ -13,7 +14,7 @@ namespace Osl.Executors.Linux;
 /// its size; large output is read into place. The end is seen by end-of-file, or given up by <see cref="GiveUp"/> when somebody who
 /// inherited the pipe holds it open.
 /// </remarks>
-internal sealed class OutputCapture(EpollLoop loop, int fd, int limit, CaptureSet set) : EpollTarget, ILinuxCapture
+internal sealed class OutputCapture(ReadinessLoop loop, int fd, int limit, CaptureSet set) : ReadinessTarget, ILinuxCapture
 {
     private const int ChunkSize = 64 * 1024;
     private const int ChunksAnEvent = 16;

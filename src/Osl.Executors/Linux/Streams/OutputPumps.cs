@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
+using Osl.Executors.Watching;
 
 namespace Osl.Executors.Linux;
 
 /// <summary>The pumps of one executor, and what they share.</summary>
-internal sealed class OutputPumps(EpollLoop loop, TimeProvider time)
+internal sealed class OutputPumps(ReadinessLoop loop, TimeProvider time)
 {
     /// <summary>How long the end of the output is waited for once the host has ended whatever it had to end: somebody else may hold it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<OutputPump, bool> _running = new();
 
-    internal EpollLoop Loop => loop;
+    internal ReadinessLoop Loop => loop;
 
     internal RotatedFiles Files { get; } = new();
 

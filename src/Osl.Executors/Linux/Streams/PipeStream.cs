@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
@@ -22,7 +23,7 @@ namespace Osl.Executors.Linux;
 /// </remarks>
 internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSource
 {
-    private readonly EpollLoop _loop;
+    private readonly ReadinessLoop _loop;
     private readonly SafeFileHandle _handle;
     private readonly bool _reads;
     private readonly Lock _gate = new();
@@ -39,7 +40,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
     /// <param name="loop">Who tells when it is ready.</param>
     /// <param name="fd">Non-blocking; the stream's own from now on.</param>
     /// <param name="reads">Whether it is the reading end.</param>
-    internal PipeStream(EpollLoop loop, int fd, bool reads)
+    internal PipeStream(ReadinessLoop loop, int fd, bool reads)
     {
         _loop = loop;
         _handle = new SafeFileHandle(fd, ownsHandle: true);
@@ -306,6 +307,10 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
                 return new IOException($"The pipe can't be waited for ({Errno.Name(error)}).");
             }
         }
+        else
+        {
+            _loop.Rearm(_watch);
+        }
 
         _pending = true;
         if (cancellationToken.CanBeCanceled)
@@ -342,6 +347,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
             progress = Try(out count, out error);
             if (progress == Progress.MustWait)
             {
+                _loop.Rearm(_watch);
                 return;
             }
 
@@ -391,7 +397,7 @@ internal sealed partial class PipeStream : Stream, IValueTaskSource<int>, IValue
             ? new IOException("Nobody reads the pipe any more: the process has ended or closed it (EPIPE).")
             : new IOException($"The pipe failed ({Errno.Name(error)}).");
 
-    private sealed class Watch(PipeStream stream) : EpollTarget
+    private sealed class Watch(PipeStream stream) : ReadinessTarget
     {
         internal override void OnReady(uint events) => stream.OnReady(events);
     }

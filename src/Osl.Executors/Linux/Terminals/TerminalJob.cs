@@ -13,7 +13,7 @@ namespace Osl.Executors.Linux;
 /// a stop of ours, by the same signal, after the terminal was taken back: else the shell waits for ever.
 /// </para>
 /// <para>
-/// A pidfd tells of no stop. One thread waits for this one child's stops by waitid(P_PIDFD), leaving its end to the watcher; the
+/// A pidfd tells of no stop. One thread waits for this one child's stops by waitid(2), leaving its end to the watcher; the
 /// runtime's SIGCHLD is not touched. It is the same thread that stops us and goes on when we are continued: so there is no handler of
 /// SIGCONT which could continue a child that has just been stopped once more.
 /// </para>
@@ -26,7 +26,7 @@ namespace Osl.Executors.Linux;
 /// wants a terminal that nobody will give him gets SIGHUP.
 /// </para>
 /// </remarks>
-internal sealed class TerminalJob(JobControl control, LinuxChild child, TerminalLoan loan, PidFd pidfd, bool groupSignal) : IJob
+internal sealed class TerminalJob(JobControl control, IStoppable child, TerminalLoan loan) : IJob
 {
     /// <summary>
     /// What a signal that has come with SIGCONT may take to reach its handler, by way of the runtime's thread and the pool. A shell's
@@ -36,15 +36,10 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 
     private bool _wasStopped;
 
-    /// <summary>Begins to watch a child's stops. Without effect for one that has ended.</summary>
-    internal static void Begin(JobControl control, LinuxChild child, TerminalLoan loan, bool groupSignal)
+    /// <summary>Begins to watch a child's stops.</summary>
+    internal static void Begin(JobControl control, IStoppable child, TerminalLoan loan)
     {
-        if (child.TryShare() is not { } pidfd)
-        {
-            return;
-        }
-
-        var job = new TerminalJob(control, child, loan, pidfd, groupSignal);
+        var job = new TerminalJob(control, child, loan);
         control.Job = job;
         try
         {
@@ -53,7 +48,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
         catch
         {
             control.Job = null;
-            pidfd.DangerousRelease();
+            child.LetGo();
             throw;
         }
     }
@@ -66,18 +61,18 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
             return false;
         }
 
-        return child.IsRunning && Send(signal.Number);
+        return child.IsRunning && child.SendToGroup(signal.Number);
     }
 
     private void Watch()
     {
-        while (ChildStatus.WaitForStop(pidfd.Number) is var signal and not 0)
+        while (child.WaitForStop() is var signal and not 0)
         {
             OnStopped(signal);
         }
 
         control.Job = null;
-        pidfd.DangerousRelease();
+        child.LetGo();
     }
 
     private void OnStopped(int signal)
@@ -111,7 +106,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
 
             if (wantsTerminal)
             {
-                _ = Send(Libc.SIGHUP);
+                _ = child.SendToGroup(Libc.SIGHUP);
             }
         }
         else if (IsStopped())
@@ -130,18 +125,7 @@ internal sealed class TerminalJob(JobControl control, LinuxChild child, Terminal
     }
 
     /// <summary>Whether nobody has continued or ended it meanwhile.</summary>
-    private bool IsStopped() => ProcLine.TryRead(child.Process.Pid, out var line) && line.State is 'T' or 't';
+    private bool IsStopped() => ProcLine.TryRead(child.Pid, out var line) && line.State is 'T' or 't';
 
-    private void Continue() => _ = Send(Libc.SIGCONT);
-
-    private bool Send(int signal)
-    {
-        if (groupSignal)
-        {
-            return pidfd.Send(signal, group: true) == 0;
-        }
-
-        // Before Linux 6.9: by number, while the leader, not reaped, keeps the number in use.
-        return child.IsRunning && pidfd.Send(0) == 0 && Libc.Kill(-child.Process.Pid, signal) == 0;
-    }
+    private void Continue() => _ = child.SendToGroup(Libc.SIGCONT);
 }

@@ -1,16 +1,7 @@
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
-
-/// <summary>What an <see cref="EpollLoop"/> calls when a descriptor is ready.</summary>
-internal abstract class EpollTarget
-{
-    /// <summary>Its place in the loop's table. The loop's own.</summary>
-    internal int Slot { get; set; } = -1;
-
-    /// <summary>On the loop's thread: never waits for anything, never throws.</summary>
-    internal abstract void OnReady(uint events);
-}
 
 /// <summary>
 /// One thread that waits for any number of descriptors.
@@ -32,14 +23,14 @@ internal abstract class EpollTarget
 /// nobody's task hangs for ever because its executor was disposed first.
 /// </para>
 /// </remarks>
-internal sealed unsafe class EpollLoop(string name)
+internal sealed unsafe class EpollLoop(string name) : ReadinessLoop
 {
     private const int Batch = 256;
     private const ulong WakeToken = ulong.MaxValue;
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private (EpollTarget? Target, uint Generation, int NextFree)[] _slots = [];
+    private (ReadinessTarget? Target, uint Generation, int NextFree)[] _slots = [];
     private int _firstFree = -1;
     private int _count;
     private volatile int _epoll = -1;
@@ -48,9 +39,8 @@ internal sealed unsafe class EpollLoop(string name)
     private bool _closed;
     private TaskCompletionSource? _answer;
 
-    /// <summary>Makes sure that the thread runs.</summary>
-    /// <returns>The error number, or 0.</returns>
-    internal int EnsureStarted()
+    /// <inheritdoc/>
+    internal override int EnsureStarted()
     {
         if (_epoll >= 0)
         {
@@ -65,9 +55,8 @@ internal sealed unsafe class EpollLoop(string name)
         }
     }
 
-    /// <summary>Watches a descriptor until <see cref="Remove"/>.</summary>
-    /// <returns>The error number (ENOMEM, ENOSPC: no more watches for this user; EBADF: closed), or 0.</returns>
-    internal int Add(int fd, uint events, EpollTarget target)
+    /// <inheritdoc/>
+    internal override int Add(int fd, uint events, ReadinessTarget target)
     {
         if (EnsureStarted() is var failed and not 0)
         {
@@ -100,8 +89,14 @@ internal sealed unsafe class EpollLoop(string name)
         return error;
     }
 
-    /// <summary>Watches a descriptor no longer. The descriptor must still be open. Without effect for a target that is not watched.</summary>
-    internal void Remove(int fd, EpollTarget target)
+    /// <summary>Without effect: the next edge comes by itself.</summary>
+    internal override void Rearm(ReadinessTarget target)
+    {
+        // epoll(7), EPOLLET.
+    }
+
+    /// <inheritdoc/>
+    internal override void Remove(int fd, ReadinessTarget target)
     {
         if (target.Slot >= 0)
         {
@@ -111,8 +106,8 @@ internal sealed unsafe class EpollLoop(string name)
         }
     }
 
-    /// <summary>Completes when the thread has gone round once; at once when it never began or has ended.</summary>
-    internal Task AnswersAsync()
+    /// <inheritdoc/>
+    internal override Task AnswersAsync()
     {
         lock (_gate)
         {
@@ -146,9 +141,8 @@ internal sealed unsafe class EpollLoop(string name)
         }
     }
 
-    /// <summary>Accepts nothing more once the last descriptor is removed, and ends the thread then. Idempotent.</summary>
-    /// <returns>Completes when the thread has ended; at once when it never began or still has something to watch.</returns>
-    internal Task CloseAsync()
+    /// <inheritdoc/>
+    internal override Task CloseAsync()
     {
         lock (_gate)
         {
@@ -248,7 +242,7 @@ internal sealed unsafe class EpollLoop(string name)
         }
     }
 
-    private EpollTarget? Find(ulong token)
+    private ReadinessTarget? Find(ulong token)
     {
         if (token == WakeToken)
         {
@@ -264,7 +258,7 @@ internal sealed unsafe class EpollLoop(string name)
         }
     }
 
-    private ulong Enter(EpollTarget target)
+    private ulong Enter(ReadinessTarget target)
     {
         if (_firstFree < 0)
         {
@@ -285,7 +279,7 @@ internal sealed unsafe class EpollLoop(string name)
         return ((ulong)slot.Generation << 32) | (uint)target.Slot;
     }
 
-    private void Leave(EpollTarget target)
+    private void Leave(ReadinessTarget target)
     {
         lock (_gate)
         {

@@ -1,9 +1,10 @@
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
 
 /// <summary>A wait for the end of one process, our child or not. Owns its descriptor, so that it depends on nobody's lease.</summary>
-internal sealed class ExitWait : EpollTarget
+internal sealed class ExitWait : ReadinessTarget
 {
     private readonly EpollLoop _loop;
     private readonly PidFd _pidfd;

@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -9,7 +10,7 @@ namespace Osl.Executors.Linux;
 /// One process that was attached to, until it ends: a pidfd that is watched, and an entry in the registry. Never reaped: it is its parent's,
 /// or that of whoever started it here, and only they learn how it ended (wait(2), adr/0042-attach-and-release.md).
 /// </summary>
-internal sealed class LinuxAttachment : EpollTarget, IManagedProcess
+internal sealed class LinuxAttachment : ReadinessTarget, IManagedProcess
 {
     private readonly ExitWatcher _watcher;
     private readonly PidFd _pidfd;

@@ -1,4 +1,5 @@
 using Osl.Executors.Registry;
+using Osl.Executors.Watching;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -10,13 +11,12 @@ namespace Osl.Executors.Linux;
 /// alive. See <see cref="ExitWatcher"/> for the order of things.
 /// </summary>
 internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd? pidfd, ProcessRef process, IRegistration registration)
-    : EpollTarget,
+    : ReadinessTarget,
         IThreadPoolWorkItem,
         IManagedProcess
 {
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _groupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _gate = new();
     private ProcessExit? _exit;
     private bool _released;
 
@@ -50,7 +50,8 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>The leader's descriptor for somebody else's use, who must release it; null when the group is over.</summary>
     internal PidFd? TryShare()
     {
-        lock (_gate)
+        // There are thousands of these: a lock of its own would be one more object each.
+        lock (_groupEnded)
         {
             if (_released || pidfd is null)
             {
@@ -65,7 +66,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
     internal override void OnReady(uint events)
     {
-        var outcome = ChildStatus.Reap(pidfd!.Number, block: false, out var status);
+        var outcome = ChildStatus.Reap(pidfd!, block: false, out var status);
         if (outcome == ReapOutcome.StillRunning)
         {
             return;
@@ -73,7 +74,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
 
         // Until it is known whether the group lives on: a loop that is being closed must not end in between.
         watcher.Loop.Hold();
-        watcher.Loop.Remove(pidfd.Number, this);
+        watcher.Loop.Remove(pidfd!.Number, this);
         Volatile.Write(ref _exit, Describe(process, outcome, status));
         GiveTerminalBack();
         if (!Conclude())
@@ -85,6 +86,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     /// <summary>It was over before it could be held; only the runtime as process 1 can have reaped it.</summary>
     internal void EndUnseen()
     {
+        OwnChildren.Ended(process.Pid);
         Volatile.Write(ref _exit, Describe(process, ReapOutcome.NotOurs, default));
         GiveTerminalBack();
         _ = Conclude();
@@ -132,7 +134,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         Cgroup?.Remove();
         registration.Ended();
         groups.Forget(this);
-        lock (_gate)
+        lock (_groupEnded)
         {
             _released = true;
             pidfd?.Dispose();
@@ -165,7 +167,7 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         }
 
         _ = pidfd.Send(Signal.Kill.Number);
-        _ = ChildStatus.Reap(pidfd.Number, block: true, out _);
+        _ = ChildStatus.Reap(pidfd, block: true, out _);
         pidfd.Dispose();
     }
 

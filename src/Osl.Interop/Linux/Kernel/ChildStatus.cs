@@ -23,10 +23,21 @@ internal readonly record struct ChildStatus(
     private const int CLD_STOPPED = 5;
 
     /// <summary>Reaps one child, by its pidfd and nothing else.</summary>
-    /// <param name="pidfd">The child; held open by the caller.</param>
+    /// <param name="child">The child.</param>
     /// <param name="block">Whether to wait for its end.</param>
     /// <param name="status">How it ended, when the answer is <see cref="ReapOutcome.Reaped"/>.</param>
-    internal static unsafe ReapOutcome Reap(int pidfd, bool block, out ChildStatus status)
+    internal static ReapOutcome Reap(PidFd child, bool block, out ChildStatus status)
+    {
+        var outcome = Reap(child.Number, block, out status);
+        if (outcome != ReapOutcome.StillRunning)
+        {
+            OwnChildren.Ended(child.Pid);
+        }
+
+        return outcome;
+    }
+
+    private static unsafe ReapOutcome Reap(int pidfd, bool block, out ChildStatus status)
     {
         Span<byte> info = stackalloc byte[128];
         Span<byte> usage = stackalloc byte[144];
@@ -106,6 +117,10 @@ internal readonly record struct ChildStatus(
         }
     }
 
+    /// <summary>Reaps a zombie that nobody here has started; how it ended is of no interest.</summary>
+    /// <returns>Whether it is gone now, by us or by somebody else.</returns>
+    internal static bool ReapOrphan(PidFd orphan) => Reap(orphan.Number, block: false, out _) != ReapOutcome.StillRunning;
+
     /// <summary>Waits for the end of a child that could not be opened, by its number; its status is of no interest.</summary>
     internal static unsafe void ReapByPid(int pid)
     {
@@ -114,6 +129,8 @@ internal readonly record struct ChildStatus(
         {
             // Once more.
         }
+
+        OwnChildren.Ended(pid);
     }
 
     /// <summary>

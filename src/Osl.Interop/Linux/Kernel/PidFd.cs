@@ -9,8 +9,15 @@ namespace Osl.Interop.Linux;
 /// </summary>
 internal sealed class PidFd : SafeHandleMinusOneIsInvalid
 {
-    private PidFd(int fd)
-        : base(ownsHandle: true) => SetHandle(fd);
+    private PidFd(int fd, int pid)
+        : base(ownsHandle: true)
+    {
+        SetHandle(fd);
+        Pid = pid;
+    }
+
+    /// <summary>The number it was opened by; may be another process's by now.</summary>
+    internal int Pid { get; }
 
     /// <summary>Opens a process; null with the error number when there is none (ESRCH) or it can't be opened.</summary>
     /// <param name="pid">Its number.</param>
@@ -26,7 +33,7 @@ internal sealed class PidFd : SafeHandleMinusOneIsInvalid
             error = fd < 0 ? Libc.LastError : 0;
         } while (fd < 0 && spend && DescriptorReserve.MayRetry(error, ref attempt));
 
-        return fd < 0 ? null : new PidFd(fd);
+        return fd < 0 ? null : new PidFd(fd, pid);
     }
 
     /// <summary>A second descriptor of the same process; null with the error number when there are none left.</summary>
@@ -38,7 +45,7 @@ internal sealed class PidFd : SafeHandleMinusOneIsInvalid
             DangerousAddRef(ref added);
             var fd = Libc.Fcntl((int)handle, Libc.F_DUPFD_CLOEXEC, 3);
             error = fd < 0 ? Libc.LastError : 0;
-            return fd < 0 ? null : new PidFd(fd);
+            return fd < 0 ? null : new PidFd(fd, Pid);
         }
         finally
         {

@@ -18,6 +18,7 @@ internal static partial class Libc
     /// <summary>Take an open-file-description lock, however long that takes.</summary>
     internal const int F_OFD_SETLKW = 38;
 
+    internal const int F_SETFD = 2;
     internal const int FD_CLOEXEC = 1;
 
     /// <summary>fcntl(2) for the commands above. Variadic, hence the argument of full width.</summary>

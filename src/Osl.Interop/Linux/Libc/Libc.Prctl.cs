@@ -9,6 +9,8 @@ internal static partial class Libc
     internal const int PR_SET_KEEPCAPS = 8;
     internal const int PR_CAPBSET_READ = 23;
     internal const int PR_CAPBSET_DROP = 24;
+    internal const int PR_SET_CHILD_SUBREAPER = 36;
+    internal const int PR_GET_CHILD_SUBREAPER = 37;
     internal const int PR_SET_NO_NEW_PRIVS = 38;
     internal const int PR_CAP_AMBIENT = 47;
     internal const int PR_CAP_AMBIENT_RAISE = 2;

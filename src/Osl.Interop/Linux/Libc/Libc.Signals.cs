@@ -14,6 +14,7 @@ internal static partial class Libc
     internal const int SIGTSTP = 20;
     internal const int SIGTTIN = 21;
     internal const int SIGTTOU = 22;
+    internal const int SIGURG = 23;
     internal const int SIGXFSZ = 25;
     internal const int SIGWINCH = 28;
 }

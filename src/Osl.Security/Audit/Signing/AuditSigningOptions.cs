@@ -21,8 +21,9 @@ public sealed record AuditSigningOptions(string KeyDirectory)
     /// <summary>Called with each change of <see cref="AuditJournal.Signing"/>, on any thread; must be quick and not throw.</summary>
     public Action<AuditSigningStatus>? StatusChanged { get; init; }
 
-    internal bool IsValid =>
-        !string.IsNullOrEmpty(KeyDirectory) && EveryRecords > 0 && Every > TimeSpan.Zero && SinkTimeout > TimeSpan.Zero;
+    internal bool IsValid => !string.IsNullOrEmpty(KeyDirectory) && EveryRecords > 0 && IsTime(Every) && IsTime(SinkTimeout);
+
+    private static bool IsTime(TimeSpan time) => time > TimeSpan.Zero && time <= AuditJournalOptions.LongestWait;
 }
 
 /// <summary>How the signing of a journal goes.</summary>

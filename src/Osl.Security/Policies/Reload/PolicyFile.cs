@@ -71,8 +71,8 @@ public static class PolicyFile
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            // Bounded before it is read: a device or a huge file must not fill the memory.
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            // Bounded before it is read: a huge file must not fill the memory. And no FIFO: whoever reads policies would wait for its writer.
+            using var stream = new FileStream(RegularFile.OpenToRead(path), FileAccess.Read);
             var bytes = new byte[YamlTree.MostCharacters + 1];
             var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (count == bytes.Length)
@@ -93,6 +93,10 @@ public static class PolicyFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return Refuse(path, "there is no such file", "a file");
+        }
+        catch (NotRegularFileException)
+        {
+            return Refuse(path, "it is no regular file", "a regular file, no directory, FIFO or device");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

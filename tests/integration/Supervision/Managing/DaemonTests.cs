@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Osl.Hosting;
 using Osl.Operations;
-using Osl.Operations.Facts;
-using Osl.Operations.Policies;
 using Osl.Operations.Processes;
 using Osl.Supervision;
 using Osl.Tests.Integration.Cli;
@@ -21,12 +19,11 @@ public sealed class DaemonTests : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("osl-daemon-").FullName;
     private readonly LineWriter _log = new();
     private readonly OslHost _host;
-    private readonly OrphansPolicy _policy = new();
     private readonly ProcessManager _manager;
 
     public DaemonTests()
     {
-        _host = OslHost.Create(options => options.UseAuditDirectory(In("audit")).UseRegistryDirectory(In("registry")).UsePolicy(_policy));
+        _host = OslHost.Create(options => options.UseAuditDirectory(In("audit")).UseRegistryDirectory(In("registry")));
         _manager = new ProcessManager(_host, _host.Processes);
     }
 
@@ -157,24 +154,6 @@ public sealed class DaemonTests : IAsyncLifetime
         }
 
         return answer.ToString();
-    }
-
-    /// <summary>
-    /// Nginx workers write their title over their environment, the marker with it: once their master is gone the registry does not know
-    /// nginx's workers, and they are foreign to the built-in policy. This one lets a manager end what is in its groups all the same.
-    /// </summary>
-    private sealed class OrphansPolicy : IPolicy
-    {
-        public string Hash => "orphans";
-
-        public IReadOnlyList<string> SecurePath { get; } = ["/usr/sbin", "/usr/bin"];
-
-        public PolicyDecision Decide(PolicyAction action, IOperation operation, OperationContext context, OperationFacts facts) =>
-            action == ProcessActions.Start || action == ProcessActions.Signal
-                ? new PolicyDecision(PolicyEffect.Allow, "test:start-and-end", "a test of daemons")
-                : new PolicyDecision(PolicyEffect.Deny, "test:nothing-else", "a test of daemons");
-
-        public bool MayEver(Principal principal, PolicyAction action) => true;
     }
 
     private static int FreePort()

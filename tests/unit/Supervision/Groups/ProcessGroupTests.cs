@@ -303,4 +303,79 @@ public sealed class ProcessGroupTests
         );
         return (asked.Task, answer);
     }
+
+    [Fact]
+    public async Task A_stop_that_is_denied_changes_nothing()
+    {
+        await using var group = _world.Group();
+        using var events = group.Events.Subscribe();
+        var started = await group.EmplaceAsync("worker", [], Test).OrThrow();
+        _world.Executor.Enqueue<KillProcessGroupOperation, StopResult>(new Denied("rule", "no.", "Ask."));
+
+        Assert.IsType<Denied>((await group.TerminateAsync(Test)).AsT1);
+
+        // An end that nobody was allowed to ask for is a failure, not one that was asked for.
+        _world.End(_world.Of(started.Process.Pid), new ExitStatus(3));
+        var states = new List<(LifecycleState, LifecycleState)>();
+        do
+        {
+            var told = (await events.NextAsync(Test))!.Value.Event!;
+            states.Add((told.From, told.To));
+        } while (states[^1].Item2 != LifecycleState.Failed);
+
+        Assert.Equal(
+            [
+                (LifecycleState.Running, LifecycleState.Stopping),
+                (LifecycleState.Stopping, LifecycleState.Running),
+                (LifecycleState.Running, LifecycleState.Failed),
+            ],
+            states.TakeLast(3)
+        );
+    }
+
+    [Fact]
+    public async Task Closing_does_not_wait_for_ever_for_an_end_that_waits_for_an_approval()
+    {
+        var group = _world.Group();
+        await group.EmplaceAsync("worker", [], Test).OrThrow();
+        _world.Executor.AnswerAsync<KillProcessGroupOperation, StopResult>(
+            async (_, _, cancelled) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
+                throw new InvalidOperationException("Nobody ever answers.");
+            }
+        );
+
+        var closing = group.DisposeAsync().AsTask();
+        while (_world.Time.WaitingTimers == 0)
+        {
+            Test.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        var error = (await Assert.ThrowsAsync<OperationException>(() => closing)).Error;
+        Assert.Equal("cleanup_timeout", Assert.IsType<OperationFailed>(error).HandlerCode);
+    }
+
+    [Fact]
+    public async Task Closing_does_not_wait_for_an_attachment_that_waits_for_an_approval()
+    {
+        var group = _world.Group();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _world.Executor.AnswerAsync<AttachProcessOperation, AttachProcessResult>(
+            async (_, _, cancelled) =>
+            {
+                asked.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
+                throw new InvalidOperationException("Nobody ever answers.");
+            }
+        );
+        var attaching = group.AttachAsync(7, Test).AsTask();
+        await asked.Task;
+
+        await group.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => attaching);
+    }
 }

@@ -31,6 +31,9 @@ internal sealed class FakeSystem : IProcessTable
     /// <summary>Why signals and ends are refused; null when they are not.</summary>
     internal Func<OperationError?> EndFails { get; set; } = () => null;
 
+    /// <summary>What a process writes; null for what nobody reads.</summary>
+    internal Func<SpawnProcessOperation, Stream?> OutputOf { get; set; } = _ => null;
+
     /// <summary>Whether SIGTERM ends a process.</summary>
     internal bool MindsTerminate { get; set; } = true;
 
@@ -72,7 +75,7 @@ internal sealed class FakeSystem : IProcessTable
                 spawn.ProcessGroup.Placement == ProcessGroupPlacement.NewGroup
                     ? new GroupRef(process.Pid, process, OperationId.New(DateTimeOffset.UnixEpoch))
                     : null;
-            var live = new FakeProcess(process, group);
+            var live = new FakeProcess(process, group) { StandardOutput = OutputOf(spawn) };
             _all[process] = live;
             MostAtOnce = Math.Max(MostAtOnce, Alive.Count);
             return new SpawnProcessResult(process, process.Pid) { Group = group, Live = live };

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Supervision;
+using Osl.Testing;
 using Xunit;
 
 namespace Osl.Tests.Unit.Supervision.Managing;
@@ -323,5 +324,165 @@ public sealed class ManagedProcessTests : ProcessManagerTest
             System.Executor.Calls.Where(call => call.Operation is SpawnProcessOperation),
             call => Assert.Equal(alice.Principal, call.Context.Principal)
         );
+    }
+
+    [Fact]
+    public async Task A_stop_takes_back_a_start_that_waits_for_an_approval()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        System.Executor.AnswerAsync<SpawnProcessOperation, SpawnProcessResult>(
+            async (_, _, cancelled) =>
+            {
+                asked.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
+                throw new InvalidOperationException("Nobody ever answers.");
+            }
+        );
+        var process = Make();
+        var start = process.StartAsync(cancellationToken: Cancelled).AsTask();
+        await asked.Task;
+        Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        Assert.Equal((LifecycleState.Ended, "process_stopped"), (process.State, (await start).AsT1.Code));
+
+        // The end of the manager does not wait for an approval either.
+        var again = process.StartAsync(cancellationToken: Cancelled).AsTask();
+        await Manager.DisposeAsync();
+        Assert.True((await again).IsT1);
+    }
+
+    [Fact]
+    public async Task Streams_of_the_callers_may_throw_what_they_like()
+    {
+        using var output = new MemoryStream([1, 2, 3]);
+        System.OutputOf = _ => output;
+        var process = Make(new ProcessOptions { Output = new ThrowingStream() });
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.Last.Exit(0);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal((LifecycleState.Ended, 3L), (process.State, output.Position));
+        Assert.True((await process.StartAsync(cancellationToken: Cancelled)).IsT0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_host_that_is_gone_or_throws_while_leftovers_are_ended_is_told_and_ends_the_session(bool isGone)
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.EndFails = () => throw (isGone ? new ObjectDisposedException("host") : new InvalidOperationException("boom"));
+        System.Last.HasLeftovers = true;
+        System.Last.Exit(0);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal(LifecycleState.Failed, process.State);
+        Assert.Equal(isGone ? "host_disposed" : "cleanup_threw", Assert.IsType<OperationFailed>(process.LastError).HandlerCode);
+    }
+
+    [Fact]
+    public async Task Who_starts_what_waits_for_a_restart_is_whom_the_next_run_is_for()
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        using var notices = process.Subscribe();
+        await process.StartAsync(new OperationContext(new Principal("first")), Cancelled);
+        System.Last.Exit(1);
+        await UntilAsync(notices, LifecycleState.Waiting);
+        await process.StartAsync(new OperationContext(new Principal("second")), Cancelled);
+        Assert.Equal(
+            ["first", "second"],
+            System.Executor.Calls.Where(call => call.Operation is SpawnProcessOperation).Select(call => call.Context.Principal.Name),
+            StringComparer.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_name_is_kept_while_it_is_attached_to_so_that_nothing_is_attached_to_in_vain()
+    {
+        var attaching = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource();
+        var stranger = new FakeProcess(new ProcessRef(7, 7, "boot", 0));
+        System.Executor.AnswerAsync<AttachProcessOperation, AttachProcessResult>(
+            async (_, _, _) =>
+            {
+                attaching.TrySetResult();
+                await go.Task;
+                return new AttachProcessResult(stranger.Process, 7) { Live = stranger };
+            }
+        );
+        var attach = Manager.AttachAsync(7, "db", cancellationToken: Cancelled).AsTask();
+        await attaching.Task;
+        Assert.IsType<ValidationFailed>(Manager.NewProcess("x", new ProcessOptions { Name = "db" }).AsT1);
+        Assert.IsType<ValidationFailed>((await Manager.AttachAsync(8, "db", cancellationToken: Cancelled)).AsT1);
+        go.SetResult();
+        Assert.Equal("db", (await attach).AsT0.Name);
+        Assert.Single(System.Executor.CallsOf<AttachProcessOperation>());
+    }
+
+    [Fact]
+    public void A_template_is_not_written_for_a_name_that_is_taken()
+    {
+        var store = new CountingStore();
+        var manager = new ProcessManager(System.Executor, System, new ProcessManagerOptions { TimeProvider = Clock, Templates = store });
+        var wanted = new ProcessOptions { Name = "web", Template = new TemplateOption("web") };
+        Assert.True(manager.NewProcess("httpd", wanted).IsT0);
+        Assert.IsType<ValidationFailed>(manager.NewProcess("other", wanted).AsT1);
+        Assert.Equal(["httpd"], store.Saved.Select(template => template.Spawn.Program), StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_manager_ends_all_side_by_side_and_a_kill_overtakes_it()
+    {
+        var first = Manager.NewProcess("one").AsT0;
+        var second = Manager.NewProcess("two").AsT0;
+        await first.StartAsync(cancellationToken: Cancelled);
+        await second.StartAsync(cancellationToken: Cancelled);
+        using var asked = new SemaphoreSlim(0);
+        var answer = new TaskCompletionSource();
+        System.Executor.AnswerAsync<KillProcessGroupOperation, StopResult>(
+            async (kill, _, _) =>
+            {
+                if (kill.StopSequence != StopSequence.Immediate)
+                {
+                    asked.Release();
+                    await answer.Task;
+                }
+
+                System.All.Single(process => process.Group == kill.Target.Group).Exit(new ExitStatus(null, Signal.Kill));
+                return new StopResult(kill.Target.Pgid, IsGroup: true, ProcessesAffected: 1, Ended: 1, Forced: 0);
+            }
+        );
+        var closing = Manager.DisposeAsync().AsTask();
+        await asked.WaitAsync(Cancelled);
+        await asked.WaitAsync(Cancelled);
+        Assert.Null(await first.KillAsync(cancellationToken: Cancelled));
+        Assert.Null(await second.KillAsync(cancellationToken: Cancelled));
+        answer.SetResult();
+        await closing;
+        Assert.Empty(System.Alive);
+    }
+
+    private sealed class ThrowingStream : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("closed by its owner");
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new InvalidOperationException("closed by its owner");
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new InvalidOperationException("closed by its owner");
+    }
+
+    private sealed class CountingStore : ITemplateStore
+    {
+        public List<ProcessTemplate> Saved { get; } = [];
+
+        public OneOf<ProcessTemplate, OperationError> Load(string name) =>
+            Saved.Single(template => string.Equals(template.Name, name, StringComparison.Ordinal));
+
+        public OneOf<IReadOnlyList<ProcessTemplate>, OperationError> LoadAll() => Saved;
+
+        public OperationError? Save(ProcessTemplate template)
+        {
+            Saved.Add(template);
+            return null;
+        }
     }
 }

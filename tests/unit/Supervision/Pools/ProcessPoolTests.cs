@@ -91,6 +91,28 @@ public sealed class ProcessPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_window_may_be_a_year()
+    {
+        var year = TimeSpan.FromDays(365);
+        await using var pool = Pool(
+            new()
+            {
+                MaxRunning = 10,
+                MaxStarts = 1,
+                RateWindow = year,
+            }
+        );
+        var asked = new[] { AskAsync(pool), AskAsync(pool) };
+        await ArriveAsync(1);
+        _clock.Advance(year - TimeSpan.FromTicks(1));
+        Assert.Equal((1, 1), (pool.Account.Started, pool.Account.Queued));
+        _clock.Advance(TimeSpan.FromTicks(1));
+        await ArriveAsync(1);
+        _running.ForEach(run => run.SetResult(0));
+        await Task.WhenAll(asked);
+    }
+
+    [Fact]
     public async Task Who_is_cancelled_while_he_waits_leaves_the_queue()
     {
         await using var pool = Pool(new() { MaxRunning = 1 });

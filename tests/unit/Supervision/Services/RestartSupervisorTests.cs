@@ -129,6 +129,26 @@ public sealed class RestartSupervisorTests
         }
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(365)]
+    public async Task A_wait_may_be_longer_than_the_systems_timers_take(int days)
+    {
+        var wait = TimeSpan.FromDays(days);
+        var supervisor = new RestartSupervisor("watched", Service, Steady with { InitialDelay = wait, MaxDelay = wait }, _clock);
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunAsync(Cancelled);
+        await FailAsync(events);
+        await WaitingAsync(events);
+        _clock.Advance(wait - TimeSpan.FromTicks(1));
+        Assert.Equal((LifecycleState.Waiting, 1), (supervisor.State, _made.Count));
+        _clock.Advance(TimeSpan.FromTicks(1));
+        await UntilAsync(events, LifecycleState.Running);
+        await supervisor.Handle.ShutdownAsync();
+        await run;
+        Assert.Equal(0, _clock.WaitingTimers);
+    }
+
     [Fact]
     public void A_policy_out_of_range_is_refused_at_once() =>
         Assert.Throws<ArgumentException>(() => new RestartSupervisor("watched", Service, Steady with { Factor = 0 }));

@@ -174,6 +174,45 @@ public sealed class SupervisorTests
         never.SetResult();
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(365)]
+    public async Task A_grace_may_be_longer_than_the_systems_timers_take(int days)
+    {
+        var grace = TimeSpan.FromDays(days);
+        var hang = new TaskCompletionSource();
+        var supervisor = Make().Add(new ChildSpec("a", () => new Stuck(hang.Task)) { Grace = grace }).Add(Process("b"));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        var stopping = supervisor.Handle.ShutdownAsync();
+        // Who comes after it in the order is ended all the same: nothing is stuck.
+        await UntilAsync(events, "b", LifecycleState.Ended);
+        _clock.Advance(grace - TimeSpan.FromTicks(1));
+        Assert.False(run.IsCompleted);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(["a"], (await run).Abandoned, StringComparer.Ordinal);
+        await stopping;
+        hang.SetResult();
+    }
+
+    [Fact]
+    public async Task A_clock_that_throws_holds_up_nobody_else()
+    {
+        var clock = new RefusingClock();
+        var supervisor = new Supervisor("root", _processes.Executor, new SupervisorOptions { TimeProvider = clock }, random: () => 0)
+            .Add(Process("a"))
+            .Add(Process("b"));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        clock.Refuses = true;
+        // Whoever begins the effects is told of it: the caller as a rule.
+        _ = await Record.ExceptionAsync(supervisor.Handle.ShutdownAsync);
+        var outcome = await run;
+        Assert.True(outcome.IsSuccess, outcome.ToString());
+        Assert.Equal((2, 0), (clock.Refused, _processes.Alive));
+    }
+
     [Fact]
     public async Task It_can_be_run_again_after_its_end()
     {
@@ -217,6 +256,16 @@ public sealed class SupervisorTests
         await other.Handle.ShutdownAsync();
         Assert.True((await other.RunToEndAsync(Test)).IsSuccess);
         Assert.Empty(_processes.Started);
+
+        // And it can be taken back; children come all the same meanwhile.
+        var third = Make().Add(Process("c"));
+        await third.Handle.ShutdownAsync();
+        third.Add(Process("d"));
+        third.Handle.Reset();
+        run = third.RunToEndAsync(Test);
+        await third.Up;
+        Assert.Equal(2, _processes.Alive);
+        await StopAsync(third, run);
     }
 
     [Fact]
@@ -278,6 +327,27 @@ public sealed class SupervisorTests
             {
                 return told;
             }
+        }
+    }
+
+    /// <summary>Sets no timer any more when it is told so.</summary>
+    private sealed class RefusingClock : TimeProvider
+    {
+        private int _refused;
+
+        public bool Refuses { get; set; }
+
+        public int Refused => _refused;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (Refuses)
+            {
+                Interlocked.Increment(ref _refused);
+                throw new InvalidOperationException("no timer");
+            }
+
+            return base.CreateTimer(callback, state, dueTime, period);
         }
     }
 

@@ -1,0 +1,31 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Linux;
+
+/// <summary>By which gate a launch is held (adr/0035-gates.md, adr/0051-shell-gate.md).</summary>
+internal static class GateChoice
+{
+    /// <summary>Which gate holds a launch; Any, when there is none that fits.</summary>
+    internal static GateKind Of(LaunchPlan plan, HostPrivileges host, ContextCalls calls, GateKind gates)
+    {
+        var seccomp = SeccompGate.IsThere && (host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges || calls.AsksForNoNewPrivileges);
+        // A sandbox does not let the child open what the lease gate has it open.
+        var lease = LeaseGate.IsThere && !calls.ChangesAccount && plan.Sandbox is null;
+        // Nor does it let a shell run; and the first process of a namespace can't stop itself.
+        var shell = plan.Sandbox is null && plan.Containment != Containment.PidNamespace;
+        return seccomp && gates is (GateKind.Any or GateKind.Seccomp) ? GateKind.Seccomp
+            : lease && gates is (GateKind.Any or GateKind.Lease) ? GateKind.Lease
+            : shell && gates is (GateKind.Any or GateKind.Shell) && ShellProbe.Shell is not null ? GateKind.Shell
+            : GateKind.Any;
+    }
+
+    /// <summary>What to say where none fits.</summary>
+    internal static Unsupported None(LaunchPlan plan) =>
+        new(
+            $"setting limits or containment for '{plan.Executable.Facts.Path}' before it runs",
+            plan.Account is null
+                ? "A kernel with CONFIG_PROC_CHILDREN, or no_new_privs or CAP_SYS_ADMIN together with seccomp notification (Linux 5.5, glibc 2.34)."
+                : "For another account: ask for no_new_privs, or give the host CAP_SYS_ADMIN (seccomp notification: Linux 5.5, glibc 2.34)."
+        );
+}

@@ -1,0 +1,187 @@
+using Osl.Executors.Linux;
+using Osl.Executors.Registry;
+using Osl.Executors.Streams;
+using Osl.Executors.Watching;
+using Osl.Interop.Linux;
+using Osl.Operations;
+using Osl.Operations.Processes;
+
+namespace Osl.Executors.Posix;
+
+/// <summary>
+/// Starts one program: reserve, pipes, posix_spawn, register, watch. As the Linux executor's ProcessLauncher, without a pidfd: until
+/// the child is watched nobody of ours can reap it, so its pid is its own.
+/// </summary>
+internal sealed class PosixLauncher(
+    ILaunchRegistry registry,
+    ChildWatcher watcher,
+    ReadinessLoop io,
+    LinuxGroups groups,
+    ProgramNames names,
+    OutputPumps pumps,
+    JobControl? jobControl
+)
+{
+    private static readonly Action Nothing = static () => { };
+
+    /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
+    internal ulong KeptIgnored { get; init; }
+
+    internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
+    {
+        if (SpawnCall.Refusal(plan, plan.JoinGroup is PosixGroupLease) is { } refusal)
+        {
+            return refusal;
+        }
+
+        // After the refusal: it tells whether SIGCHLD is ignored, which is not to be seen once the runtime handles it.
+        watcher.Begin();
+        if (ChildPipes.Needed(plan) && io.EnsureStarted() is var error and not 0)
+        {
+            return SpawnErrors.Resource(error, plan.Executable.Facts.Path);
+        }
+
+        if (!registry.Reserve(plan).TryPickT0(out var registration, out var unregistered))
+        {
+            return unregistered;
+        }
+
+        var result = plan.JoinGroup is PosixGroupLease group ? Join(plan, group, registration) : Launch(plan, registration);
+        if (result.IsT1)
+        {
+            registration.Ended();
+        }
+
+        return result;
+    }
+
+    private OneOf<LaunchedProcess, OperationError> Join(LaunchPlan plan, PosixGroupLease group, IRegistration registration)
+    {
+        if (!group.TryBeginJoin())
+        {
+            return EndedBefore(group);
+        }
+
+        try
+        {
+            return Launch(plan, registration);
+        }
+        finally
+        {
+            group.EndJoin();
+        }
+    }
+
+    private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
+    {
+        var pipes = new ChildPipes(pumps);
+        try
+        {
+            if (pipes.Open(plan) is { } unopened)
+            {
+                return unopened;
+            }
+
+            var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
+            var error = SpawnCall.Start(plan, names, pipes, terminal?.BirthDescriptor ?? -1, context: null, KeptIgnored, out var pid);
+            if (error != 0)
+            {
+                // The child may have taken the terminal before its exec failed.
+                terminal?.Dispose();
+                return Ended(plan.JoinGroup) ?? SpawnErrors.Describe(error, plan);
+            }
+
+            pipes.CloseChildEnds();
+            return Adopt(plan, registration, ref pipes, pid, terminal);
+        }
+        finally
+        {
+            pipes.Dispose();
+        }
+    }
+
+    /// <summary>From the moment the child exists: it becomes ours wholly, or it is ended.</summary>
+    private OneOf<LaunchedProcess, OperationError> Adopt(
+        LaunchPlan plan,
+        IRegistration registration,
+        ref ChildPipes pipes,
+        int pid,
+        TerminalLoan? terminal
+    )
+    {
+        // Gone already: reaped by the runtime as process 1. What it did is still to be told, only not when it started.
+        if (!ProcLine.TryRead(pid, out var line, out var error) && error is not (Errno.ENOENT or Errno.ESRCH))
+        {
+            return Abandon(pid, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+        }
+
+        if (Ended(plan.JoinGroup) is { } ended)
+        {
+            return Abandon(pid, plan, terminal, ended);
+        }
+
+        var process = LinuxProcessTable.Ref(pid, line.StartTime);
+        var pgid =
+            plan.OwnsGroup ? pid
+            : plan.JoinGroup is { } target ? target.Group.Id
+            : Libc.GetPgrp();
+        var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
+        var child = new PosixChild(watcher, groups, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
+        terminal?.Born(pid);
+
+        registration.Started(process, pgid);
+        var ownTerminal = pipes.TakeTerminal();
+        var input = pipes.TakeInput();
+        if (ownTerminal is not null)
+        {
+            // Before anything that it shows is passed on: whoever sees that can already type.
+            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
+        }
+
+        var captures = SpawnCall.CapturesOf(pipes, out error);
+        if (error != 0)
+        {
+            captures?.GiveUp();
+            input?.Dispose();
+            ownTerminal?.Dispose();
+            return Abandon(pid, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+        }
+
+        var launched = new LaunchedProcess
+        {
+            Process = process,
+            Keeper = child,
+            Pgid = pgid,
+            Group = ownGroup ?? plan.JoinGroup?.Group,
+            StandardInput = input,
+            StandardOutput = pipes.Output?.TakeReader(),
+            StandardError = pipes.Error?.TakeReader(),
+            Terminal = ownTerminal,
+            Exited = child.Exited,
+            GroupEnded = child.GroupEnded,
+            OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
+            EndCapture = captures is null ? Nothing : captures.GiveUp,
+        };
+        // Last: from now on it may be reaped.
+        watcher.Add(child);
+        if (terminal is not null && jobControl is not null)
+        {
+            TerminalJob.Begin(jobControl, child, terminal);
+        }
+
+        return launched;
+    }
+
+    /// <summary>Asked after a join, and after one that was refused: setpgid(2) answers EPERM for a group that is gone.</summary>
+    private static StaleProcess? Ended(GroupLease? joined) =>
+        joined is PosixGroupLease lease && !lease.IsStill() ? EndedBefore(lease) : null;
+
+    private static StaleProcess EndedBefore(PosixGroupLease group) => new($"{group.Group} has ended while a process was to join it");
+
+    private static OperationError Abandon(int pid, LaunchPlan plan, TerminalLoan? terminal, OperationError error)
+    {
+        PosixChild.Abandon(pid, plan.OwnsGroup);
+        terminal?.Dispose();
+        return SpawnCall.AfterStart(error);
+    }
+}
