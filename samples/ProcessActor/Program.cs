@@ -46,7 +46,7 @@ try
     Console.WriteLine($"registry   {string.Join(", ", processes.Processes.Select(owned => owned.Name))}");
     await root.Handle.ShutdownAsync();
     Console.WriteLine($"root       {await run}");
-    Console.WriteLine($"registry   {processes.Processes.Count} left, {osl.Registry.Live().Count} alive");
+    Console.WriteLine($"registry   {osl.Registry.Live().Count} alive");
 }
 finally
 {

@@ -70,7 +70,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
         {
             lock (_gate)
             {
-                return [.. _owned.Where(entry => entry.Value is not null).Select(entry => entry.Value!.Told)];
+                return [.. _owned.Values.Where(owned => owned is { HasEnded: false }).Select(owned => owned!.Told)];
             }
         }
     }
@@ -93,12 +93,13 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
                 return Stopped();
             }
 
-            // The name is taken before anything is started: two that ask at once get one process.
-            if (!_owned.TryAdd(name, null))
+            if (_owned.TryGetValue(name, out var owned) && owned is not { HasEnded: true })
             {
                 return new OperationFailed("name_taken", $"A process '{name}' runs already.", "Stop it first, or use another name.");
             }
 
+            // The name is taken before anything is started: two that ask at once get one process.
+            _owned[name] = null;
             _starting++;
         }
 
@@ -125,7 +126,7 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
             _ = _owned.TryGetValue(name, out owned);
         }
 
-        return owned is null
+        return owned is null or { HasEnded: true }
             ? new NotFound($"a process '{name}' of this owner", "See which there are (Processes).") { Thing = MissingThing.Process }
             : await owned.Live.StopAsync(null, cancellationToken).ConfigureAwait(false);
     }
@@ -213,5 +214,9 @@ public sealed class ProcessOwner(string name, IOperationExecutor executor) : IPr
     private OperationFailed Stopped() =>
         new("owner_stopped", $"'{name}' has stopped and starts nothing more.", "Ask again when it has been started again.");
 
-    private sealed record Owned(NamedProcess Told, IRunningProcess Live);
+    private sealed record Owned(NamedProcess Told, IRunningProcess Live)
+    {
+        /// <summary>Known at once, while to be forgotten may take a moment.</summary>
+        internal bool HasEnded => Live.Exited.IsCompleted && (Live.GroupEnded?.IsCompleted ?? true);
+    }
 }

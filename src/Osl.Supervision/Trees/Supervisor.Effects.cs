@@ -45,21 +45,28 @@ public sealed partial class Supervisor
                 effects = Take(input, ref failure);
             }
 
-            foreach (var effect in effects)
-            {
-                try
-                {
-                    Begin(effect);
-                }
-                catch (Exception e)
-                {
-                    // A clock that throws, as a rule. Whoever else is to be begun or ended must not be lost for it.
-                    failure ??= ExceptionDispatchInfo.Capture(e);
-                }
-            }
+            // The clock first: who is told that a child waits may rely on that it does.
+            BeginAll(effects, Time, ref failure);
+            BeginAll(effects, Begin, ref failure);
         }
 
         failure?.Throw();
+    }
+
+    private static void BeginAll(SupervisorEffect[] effects, Action<SupervisorEffect> begin, ref ExceptionDispatchInfo? failure)
+    {
+        foreach (var effect in effects)
+        {
+            try
+            {
+                begin(effect);
+            }
+            catch (Exception e)
+            {
+                // A clock that throws, as a rule. Whoever else is to be begun or ended must not be lost for it.
+                failure ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
     }
 
     /// <summary>Under the lock. An input that throws is a mistake in the core: told to who drains, and the next ones still count.</summary>
@@ -91,6 +98,27 @@ public sealed partial class Supervisor
         }
     }
 
+    private void Time(SupervisorEffect effect)
+    {
+        switch (effect)
+        {
+            case SupervisorEffect.Stop stop:
+                SetTimer(stop.Slot, stop.Slot.Current!.Grace, core => core.GraceOver(stop.Slot, stop.Run));
+                break;
+            case SupervisorEffect.Wait wait:
+                SetTimer(wait.Slot, wait.Delay, core => core.Waited(wait.Slot, wait.Run));
+                break;
+            case SupervisorEffect.WaitTogether wait:
+                _together?.Dispose();
+                _together = _clock.CreateTimer(_ => Post(core => core.WaitedTogether(wait.Restart)), null, wait.Delay);
+                break;
+            case SupervisorEffect.NoTimer none:
+                none.Slot.Timer?.Dispose();
+                none.Slot.Timer = null;
+                break;
+        }
+    }
+
     private void Begin(SupervisorEffect effect)
     {
         switch (effect)
@@ -103,18 +131,6 @@ public sealed partial class Supervisor
                 // This run's: by the time that it is told, the child may be in its next.
                 var asked = stop.Slot.Current!;
                 _ = Task.Run(() => TellToStopAsync(stop.Slot, asked));
-                SetTimer(stop.Slot, asked.Grace, core => core.GraceOver(stop.Slot, stop.Run));
-                break;
-            case SupervisorEffect.Wait wait:
-                SetTimer(wait.Slot, wait.Delay, core => core.Waited(wait.Slot, wait.Run));
-                break;
-            case SupervisorEffect.WaitTogether wait:
-                _together?.Dispose();
-                _together = _clock.CreateTimer(_ => Post(core => core.WaitedTogether(wait.Restart)), null, wait.Delay);
-                break;
-            case SupervisorEffect.NoTimer none:
-                none.Slot.Timer?.Dispose();
-                none.Slot.Timer = null;
                 break;
             case SupervisorEffect.Abandon abandon:
                 abandon.Slot.Current!.Abandon();

@@ -223,11 +223,13 @@ public sealed partial class Supervisor : IChild
 
             BeginLocked();
             run = _run = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _inputs.Enqueue(static core => core.Start());
             if (_isToEnd)
             {
+                // First, so that no child is begun only to be ended.
                 _inputs.Enqueue(static core => core.Stop());
             }
+
+            _inputs.Enqueue(static core => core.Start());
         }
 
         Drain();

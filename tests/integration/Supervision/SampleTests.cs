@@ -108,7 +108,7 @@ public sealed class SampleTests : IDisposable
             worker     name_taken: A process 'script' runs already.
             registry   script
             root       all children have ended
-            registry   0 left, 0 alive
+            registry   0 alive
             worker     has a process that leads a group of its own: True
             test       sh -c 'sleep 1000 & wait'
 

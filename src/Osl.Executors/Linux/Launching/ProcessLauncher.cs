@@ -83,10 +83,11 @@ internal sealed class ProcessLauncher(
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
     {
-        // As process 1 the runtime reaps every child once it handles SIGCHLD: one that is held can be held on to before it ends.
+        // As process 1 the runtime reaps every child once it handles SIGCHLD, which can begin at any moment, with the first Process of
+        // the host: one that is held can be held on to before it ends.
         var hold =
             Mode == LaunchMode.Held ? GateNeed.Needed
-            : Environment.ProcessId == 1 && SignalDispositions.IsChildHandled() ? GateNeed.Wanted
+            : Environment.ProcessId == 1 ? GateNeed.Wanted
             : GateNeed.None;
         if (!plan.HasOwnContext && hold == GateNeed.None && Mode == LaunchMode.AsNeeded)
         {

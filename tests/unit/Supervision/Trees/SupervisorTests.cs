@@ -39,6 +39,27 @@ public sealed class SupervisorTests
         Assert.Equal(0, _processes.Alive);
     }
 
+    [Theory]
+    [InlineData(RestartStrategy.OneForOne)]
+    [InlineData(RestartStrategy.OneForAll)]
+    public async Task When_it_is_told_that_a_child_waits_its_clock_runs(RestartStrategy strategy)
+    {
+        var supervisor = Make(strategy: strategy).Add(Process("a"));
+        var timers = new TaskCompletionSource<int>();
+        supervisor.Upwards = told =>
+        {
+            if (told is SupervisorEvent.Changed { To: LifecycleState.Waiting })
+            {
+                timers.TrySetResult(_clock.WaitingTimers);
+            }
+        };
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.Started[0].Exit(3);
+        Assert.Equal(1, await timers.Task);
+        await StopAsync(supervisor, run);
+    }
+
     [Fact]
     public async Task The_stop_ends_every_group_by_its_own_stop_sequence()
     {
