@@ -139,6 +139,11 @@ internal sealed class PosixLauncher(
         }
 
         var captures = SpawnCall.CapturesOf(pipes, out error);
+        if (error == 0 && terminal is not null && jobControl is not null && !TerminalJob.TryBegin(jobControl, child, terminal))
+        {
+            error = Errno.EAGAIN;
+        }
+
         if (error != 0)
         {
             captures?.GiveUp();
@@ -164,11 +169,6 @@ internal sealed class PosixLauncher(
         };
         // Last: from now on it may be reaped.
         watcher.Add(child);
-        if (terminal is not null && jobControl is not null)
-        {
-            TerminalJob.Begin(jobControl, child, terminal);
-        }
-
         return launched;
     }
 

@@ -44,6 +44,9 @@ public sealed record AuditJournalOptions
     /// <summary>The seam to the operating system.</summary>
     internal IJournalStorage Storage { get; init; } = JournalStorage.ForThisPlatform;
 
+    /// <summary>Starts the writer's thread: a seam too, since a system that gives none can't be had in a test.</summary>
+    internal Action<Thread> StartThread { get; init; } = static thread => thread.UnsafeStart();
+
     internal bool IsValid =>
         TimeProvider is not null
         && SegmentSize is >= 2 * JournalFormat.HeaderSize and <= JournalFormat.MaxSegment

@@ -48,7 +48,8 @@ internal sealed partial class JournalWriter
     {
         lock (_queueGate)
         {
-            if (!_closing)
+            // Without a thread it is signed with what comes next, or at the end.
+            if (!_closing && HasWriter())
             {
                 Wake();
             }

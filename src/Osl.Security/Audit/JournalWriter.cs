@@ -92,6 +92,11 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         {
             if (!_closing && !_stuck)
             {
+                if (!HasWriter())
+                {
+                    return new(Refuse(pending, "the system gives no thread to write it (ulimit -u, or the cgroup's pids.max)"));
+                }
+
                 _queue.Enqueue(pending);
                 Volatile.Write(ref _queued, _queue.Count);
                 Wake();
@@ -105,11 +110,13 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     /// <summary>Writes what is queued, then closes the files. Waits no longer than for the lock; appends that come later are refused.</summary>
     public async ValueTask DisposeAsync()
     {
+        var isLeft = false;
         lock (_queueGate)
         {
             if (!_closing)
             {
                 _closing = true;
+                isLeft = !HasWriter();
                 Wake();
             }
 
@@ -117,6 +124,11 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             {
                 _closed.TrySetResult(); // The writer closes the files when the kernel lets go of it.
             }
+        }
+
+        if (isLeft)
+        {
+            Run(); // Nothing is queued without a writer; what is left to write and to close is done here.
         }
 
         await _closed.Task.ConfigureAwait(false);
@@ -194,15 +206,30 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Under _queueGate.</summary>
-    private void Wake()
+    /// <summary>Under _queueGate: without the thread nothing may be queued, or its caller would wait for ever.</summary>
+    private bool HasWriter()
     {
         if (_writer is null)
         {
-            _writer = new Thread(Run) { IsBackground = true, Name = "Osl audit journal" };
-            _writer.UnsafeStart();
+            var writer = new Thread(Run) { IsBackground = true, Name = "Osl audit journal" };
+            try
+            {
+                _options.StartThread(writer);
+            }
+            catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+            {
+                return false;
+            }
+
+            _writer = writer;
         }
 
+        return true;
+    }
+
+    /// <summary>Under _queueGate.</summary>
+    private void Wake()
+    {
         if (!_awake)
         {
             _awake = true;

@@ -196,7 +196,8 @@ internal sealed class ProcessLauncher(
                 groups.Remember(child);
             }
 
-            error = child.Watch();
+            // The thread first: when the system gives none, nobody watches yet.
+            error = TryBeginJob(child, terminal) ? child.Watch() : Errno.EAGAIN;
         }
 
         if (error != 0)
@@ -212,10 +213,6 @@ internal sealed class ProcessLauncher(
         if (pidfd is null)
         {
             child.EndUnseen();
-        }
-        else if (terminal is not null && jobControl is not null && StoppableChild.Of(child, groups.GroupSignal) is { } job)
-        {
-            TerminalJob.Begin(jobControl, job, terminal);
         }
 
         return new LaunchedProcess
@@ -234,6 +231,13 @@ internal sealed class ProcessLauncher(
             EndCapture = captures is null ? Nothing : captures.GiveUp,
         };
     }
+
+    /// <returns>False when the system gives no thread for what it takes.</returns>
+    private bool TryBeginJob(LinuxChild child, TerminalLoan? terminal) =>
+        terminal is null
+        || jobControl is null
+        || StoppableChild.Of(child, groups.GroupSignal) is not { } job
+        || TerminalJob.TryBegin(jobControl, job, terminal);
 
     /// <summary>Asked after a join, and after one that was refused: setpgid(2) answers EPERM for a group that is gone.</summary>
     private static StaleProcess? Ended(GroupLease? joined) =>

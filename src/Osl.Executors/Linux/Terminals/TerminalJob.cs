@@ -37,19 +37,21 @@ internal sealed class TerminalJob(JobControl control, IStoppable child, Terminal
     private bool _wasStopped;
 
     /// <summary>Begins to watch a child's stops.</summary>
-    internal static void Begin(JobControl control, IStoppable child, TerminalLoan loan)
+    /// <returns>False when the system gives no thread for it: then nothing has begun.</returns>
+    internal static bool TryBegin(JobControl control, IStoppable child, TerminalLoan loan)
     {
         var job = new TerminalJob(control, child, loan);
         control.Job = job;
         try
         {
             new Thread(job.Watch, 256 * 1024) { IsBackground = true, Name = "osl-job-control" }.Start();
+            return true;
         }
-        catch
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
             control.Job = null;
             child.LetGo();
-            throw;
+            return false;
         }
     }
 

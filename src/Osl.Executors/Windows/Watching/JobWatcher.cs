@@ -55,8 +55,9 @@ internal sealed class JobWatcher
 
             if (_thread is null)
             {
-                _thread = new Thread(Run) { IsBackground = true, Name = "osl-job-watcher" };
-                _thread.Start();
+                var thread = new Thread(Run) { IsBackground = true, Name = "osl-job-watcher" };
+                thread.Start();
+                _thread = thread;
             }
 
             return 0;
