@@ -161,7 +161,7 @@ public sealed partial class Supervisor : IChild
         }
     }
 
-    /// <summary>One more child: the last in the order. Started at once where the supervisor runs.</summary>
+    /// <summary>One more child: the last in the order. Started at once where the supervisor runs, else with its next run.</summary>
     /// <param name="spec">What it is.</param>
     /// <exception cref="InvalidOperationException">There is one of that name, or the supervisor is ending.</exception>
     /// <exception cref="ArgumentException">The specification's values are out of their ranges.</exception>
@@ -176,7 +176,15 @@ public sealed partial class Supervisor : IChild
 
         lock (_gate)
         {
-            _core.Add(spec);
+            if (!IsBetweenRuns)
+            {
+                _core.Add(spec);
+            }
+            else if (_specs.Exists(other => IsNamed(other, spec.Name)))
+            {
+                throw SupervisorCore.NameTaken(spec.Name);
+            }
+
             _specs.Add(spec);
         }
 
@@ -193,9 +201,10 @@ public sealed partial class Supervisor : IChild
         TaskCompletionSource left;
         lock (_gate)
         {
-            if (_core.Slots.FirstOrDefault(slot => string.Equals(slot.Spec.Name, name, StringComparison.Ordinal)) is not { } found)
+            if (_core.Slots.FirstOrDefault(slot => IsNamed(slot.Spec, name)) is not { } found)
             {
-                return false;
+                // Added between two runs: the next one's core would have got it.
+                return _specs.RemoveAll(spec => IsNamed(spec, name)) > 0;
             }
 
             left = found.Left ??= NewSignal();
@@ -241,6 +250,11 @@ public sealed partial class Supervisor : IChild
     /// <inheritdoc/>
     /// <exception cref="SupervisorFailedException">It gave up, or somebody is left.</exception>
     async Task IRunnable.RunAsync(CancellationToken abandoned) => (await RunToEndAsync(abandoned).ConfigureAwait(false)).EnsureSuccess();
+
+    /// <summary>The core is still that of the run before. Under the lock.</summary>
+    private bool IsBetweenRuns => _run is null && _starts > 0;
+
+    private static bool IsNamed(ChildSpec spec, string name) => string.Equals(spec.Name, name, StringComparison.Ordinal);
 
     /// <summary>Each run has a core of its own, so that nothing of the last one counts. Under the lock.</summary>
     private void BeginLocked()

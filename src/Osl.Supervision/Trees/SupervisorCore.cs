@@ -64,7 +64,7 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
     {
         if (_slots.Any(slot => string.Equals(slot.Spec.Name, spec.Name, StringComparison.Ordinal)))
         {
-            throw new InvalidOperationException($"There is a child '{spec.Name}' already.");
+            throw NameTaken(spec.Name);
         }
 
         if (_isStopping)
@@ -75,6 +75,8 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
         _slots.Add(new ChildSlot(spec, _clock, random) { IsDue = true });
         Advance();
     }
+
+    internal static InvalidOperationException NameTaken(string name) => new($"There is a child '{name}' already.");
 
     /// <summary>A child ends, for good.</summary>
     internal void Remove(ChildSlot slot)

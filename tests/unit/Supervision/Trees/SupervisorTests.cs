@@ -263,6 +263,26 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task Children_come_and_go_between_two_runs()
+    {
+        var supervisor = Make().Add(Process("a"));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        await StopAsync(supervisor, run);
+
+        supervisor.Add(Process("b")).Add(Process("c"));
+        Assert.Throws<InvalidOperationException>(() => supervisor.Add(Process("a")));
+        Assert.Throws<InvalidOperationException>(() => supervisor.Add(Process("b")));
+        Assert.True(await supervisor.RemoveAsync("a"));
+        Assert.True(await supervisor.RemoveAsync("c"));
+        Assert.False(await supervisor.RemoveAsync("c"));
+        run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        Assert.Equal("b", Assert.Single(supervisor.Children).Name);
+        await StopAsync(supervisor, run);
+    }
+
+    [Fact]
     public async Task Messages_reach_the_children_and_a_shutdown_before_the_run_is_kept()
     {
         var service = new Stuck(Task.CompletedTask);
