@@ -15,34 +15,24 @@ public sealed class LaunchFaultTests : IDisposable
 {
     private const string Mark = "OSL_TEST_MARK";
 
+    /// <summary>
+    /// Who refuses clone(2) refuses the runtime its threads too, and that aborts with "Out of memory." then (knowledge/descriptors.md). Such
+    /// a host has to leave nothing either; what is asked of one that lives is asked of the next.
+    /// </summary>
+    private const int MostAborts = 20;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("osl-launch-faults-").FullName;
     private readonly string _mark = Guid.NewGuid().ToString("N");
-    private readonly Process _host;
+    private Process _host;
+    private Task<string> _error;
 
-    public LaunchFaultTests()
-    {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "spawnhost"), ["faults", _directory])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        start.Environment[Mark] = _mark;
-        _host = Process.Start(start)!;
-        Assert.Equal($"ready {_host.Id}", _host.StandardOutput.ReadLine());
-    }
+    public LaunchFaultTests() => (_host, _error) = Start();
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
-        if (!_host.HasExited)
-        {
-            _host.Kill();
-        }
-
-        _host.WaitForExit();
-        _host.Dispose();
+        End();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -63,12 +53,27 @@ public sealed class LaunchFaultTests : IDisposable
     public async Task Calls_that_fail_leave_nothing_and_the_host_works_on(string call, string error, string kind)
     {
         Needs(call);
-        await WarmUpAsync(kind);
-        var before = await AskAsync("state");
-        var trace = await TraceAsync(call, $"error={error}:when=1+2");
-        var answers = await RunAsync(8, kind);
-        await trace.LetGoAsync();
+        string before;
+        Tracing trace;
+        List<string> answers;
+        for (var aborts = 0; ; aborts++)
+        {
+            await WarmUpAsync(kind);
+            before = await AskAsync("state");
+            trace = await TraceAsync(call, $"error={error}:when=1+2");
+            answers = await TryRunAsync(8, kind);
+            if (!call.StartsWith("clone", StringComparison.Ordinal) || answers.Count == 8)
+            {
+                break;
+            }
 
+            Assert.True(aborts < MostAborts, $"{MostAborts} hosts have aborted");
+            await trace.EndsAsync();
+            await AbortedAsync();
+        }
+
+        await trace.LetGoAsync();
+        Assert.Equal(8, answers.Count);
         Assert.True(trace.Injected > 0, $"nothing was injected: {string.Join('\n', answers)}");
         Assert.All(answers, answer => Assert.Matches("^(ok |error [a-z_]+ (None|Happened|Unknown) .+)", answer));
         Assert.All(await RunAsync(4, kind), answer => Assert.Equal("ok exit code 0", answer));
@@ -103,12 +108,7 @@ public sealed class LaunchFaultTests : IDisposable
         await _host.WaitForExitAsync(Test);
         await trace.EndsAsync();
 
-        // The guardian carries no mark; when it is through with its work, nobody who does is left.
-        while (Left().Count > 0)
-        {
-            await Task.Delay(20, Test);
-        }
-
+        await NobodyIsLeftAsync();
         Assert.NotEqual(JournalVerdict.Damaged, JournalVerifier.Verify(Path.Combine(_directory, "audit")).Verdict);
     }
 
@@ -124,7 +124,61 @@ public sealed class LaunchFaultTests : IDisposable
         Assert.SkipUnless(await CanTraceAsync(), "strace is not here, or this account may not trace what it has started");
     }
 
+    private (Process Host, Task<string> Error) Start()
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "spawnhost"), ["faults", _directory])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment[Mark] = _mark;
+        var host = Process.Start(start)!;
+        Assert.Equal($"ready {host.Id}", host.StandardOutput.ReadLine());
+        return (host, host.StandardError.ReadToEndAsync(Test));
+    }
+
+    private void End()
+    {
+        if (!_host.HasExited)
+        {
+            _host.Kill();
+        }
+
+        _host.WaitForExit();
+        _host.Dispose();
+    }
+
+    /// <summary>The runtime itself has ended the host: nothing of ours is in what it said. The next one takes its place.</summary>
+    private async Task AbortedAsync()
+    {
+        await _host.WaitForExitAsync(Test);
+        Assert.Equal((134, "Out of memory."), (_host.ExitCode, (await _error).Trim()));
+        await NobodyIsLeftAsync();
+        Assert.NotEqual(JournalVerdict.Damaged, JournalVerifier.Verify(Path.Combine(_directory, "audit")).Verdict);
+        End();
+        (_host, _error) = Start();
+    }
+
+    /// <summary>The guardian carries no mark; when it is through with its work, nobody who does is left.</summary>
+    private async Task NobodyIsLeftAsync()
+    {
+        while (Left().Count > 0)
+        {
+            await Task.Delay(20, Test);
+        }
+    }
+
     private async Task<List<string>> RunAsync(int count, string kind)
+    {
+        var answers = await TryRunAsync(count, kind);
+        Assert.Equal(count, answers.Count);
+        return answers;
+    }
+
+    /// <summary>Fewer answers than asked for, when the host has ended meanwhile.</summary>
+    private async Task<List<string>> TryRunAsync(int count, string kind)
     {
         await _host.StandardInput.WriteLineAsync($"run {count} {kind}".AsMemory(), Test);
         await _host.StandardInput.FlushAsync(Test);
@@ -134,7 +188,6 @@ public sealed class LaunchFaultTests : IDisposable
             answers.Add(line);
         }
 
-        Assert.Equal(count, answers.Count);
         return answers;
     }
 

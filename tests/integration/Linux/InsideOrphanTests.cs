@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using Osl.Executors;
 using Osl.Executors.Linux;
 using Osl.Interop.Linux;
+using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
 
@@ -23,7 +24,7 @@ public sealed class InsideOrphanTests : LinuxExecutorTest
     {
         await using var host = Reaping();
         Assert.True(Subreaper.IsSet);
-        Assert.True((await RunOurs(host, 1)).Status is { ExitCode: 1 });
+        Assert.True((await RunOurs(host, 1).Exited).Status is { ExitCode: 1 });
 
         await BesideTheFramework(host, exact: true);
 
@@ -93,19 +94,20 @@ public sealed class InsideOrphanTests : LinuxExecutorTest
 
     private async Task Ours(LinuxExecutor host, bool exact)
     {
+        var groups = new List<Task>();
         for (var i = 0; i < Rounds; i++)
         {
-            var exit = await RunOurs(host, i);
+            var launched = RunOurs(host, i);
+            groups.Add(launched.GroupEnded);
+            var exit = await launched.Exited;
             Assert.True(exit.Status?.ExitCode == i % 200 || (!exact && exit.Status is null), $"{exit.Status} for {i}");
         }
+
+        await Task.WhenAll(groups);
     }
 
-    private async Task<ProcessExit> RunOurs(LinuxExecutor host, int code)
-    {
-        var launched = TryLaunch("/bin/sh", ["-c", TwoOrphans, $"{code % 200}"], executor: host);
-        Assert.True(launched.IsT0, launched.ToString());
-        return await launched.AsT0.Exited;
-    }
+    private LaunchedProcess RunOurs(LinuxExecutor host, int code) =>
+        TryLaunch("/bin/sh", ["-c", TwoOrphans, $"{code % 200}"], executor: host).OrThrow();
 
     /// <summary>Some of its children are not waited for at once, and stay zombies if nobody reaps them.</summary>
     private static async Task Theirs(int from)

@@ -24,6 +24,11 @@ public sealed partial class ArchitectureTests
         ["Osl.Cli"] = ["Osl.Operations", "Osl.Interop", "Osl.Security", "Osl.Executors", "Osl.Supervision", "Osl.Hosting"],
     };
 
+    /// <summary>
+    /// What the rooms of the fallback may call: POSIX.1-2017's, and wait4(2) and poll(2), which macOS and the BSDs have too.
+    /// </summary>
+    private static readonly string[] Posix = ["Close", "Fcntl", "GetPgrp", "Kill", "Pipe", "PollMany", "Read", "Wait4", "Waitid", "Write"];
+
     public static TheoryData<string> Projects =>
         [.. Directory.GetDirectories(Repository.PathOf("src")).Select(path => Path.GetFileName(path)!)];
 
@@ -57,6 +62,19 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void The_fallback_makes_no_call_that_is_linuxs_alone()
+    {
+        var calls =
+            from path in Sources()
+            where Path.GetFileName(Path.GetDirectoryName(path)) is "Posix"
+            from Match call in NativeCall().Matches(File.ReadAllText(path))
+            select call.Groups[1].Value;
+        var made = calls.Distinct(StringComparer.Ordinal).ToArray();
+        Assert.Contains("Waitid", made, StringComparer.Ordinal);
+        Assert.Empty(made.Except(Posix, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void No_source_file_is_two_rooms() =>
         Assert.Empty(
             Sources().Where(path => File.ReadLines(path).Count() > MostLines).Select(path => Path.GetRelativePath(Repository.Root, path))
@@ -83,6 +101,9 @@ public sealed partial class ArchitectureTests
         Directory
             .EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Replace('\\', '/').Split('/').Any(part => part is "obj" or "bin"));
+
+    [GeneratedRegex(@"\b(?:Posix)?Libc\.([A-Z][A-Za-z0-9]*)\(", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NativeCall();
 
     [GeneratedRegex(@"\b(?:adr|knowledge)/[A-Za-z0-9._-]+\.md", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Citation();
