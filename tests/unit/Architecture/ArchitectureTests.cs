@@ -68,7 +68,7 @@ public sealed partial class ArchitectureTests
             from path in Sources()
             where Path.GetFileName(Path.GetDirectoryName(path)) is "Posix"
             from Match call in NativeCall().Matches(File.ReadAllText(path))
-            select call.Groups[1].Value;
+            select call.Groups["name"].Value;
         var made = calls.Distinct(StringComparer.Ordinal).ToArray();
         Assert.Contains("Waitid", made, StringComparer.Ordinal);
         Assert.Empty(made.Except(Posix, StringComparer.Ordinal));
@@ -102,7 +102,7 @@ public sealed partial class ArchitectureTests
             .EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Replace('\\', '/').Split('/').Any(part => part is "obj" or "bin"));
 
-    [GeneratedRegex(@"\b(?:Posix)?Libc\.([A-Z][A-Za-z0-9]*)\(", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(?:Posix)?Libc\.(?<name>[A-Z][A-Za-z0-9]*)\(", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NativeCall();
 
     [GeneratedRegex(@"\b(?:adr|knowledge)/[A-Za-z0-9._-]+\.md", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -208,7 +208,9 @@ public sealed class JournalRecoveryTests : JournalFixture
         {
             if (!isThere)
             {
+#pragma warning disable CA2201, MA0012 // It is the runtime's that comes then.
                 throw new OutOfMemoryException("no thread");
+#pragma warning restore CA2201, MA0012
             }
 
             thread.UnsafeStart();
