@@ -86,21 +86,26 @@ public sealed partial class ManagedProcess
         Task session;
         int number;
         CancellationTokenSource? start;
+        bool isOver;
         lock (_gate)
         {
             _asks += counts ? 1 : 0;
-            if (!_loop.IsAwaited && _loop.State != LifecycleState.Abandoned)
-            {
-                return null;
-            }
-
-            _pendingAsks++;
+            isOver = !_loop.IsAwaited && _loop.State != LifecycleState.Abandoned;
             (attempt, session, number, start) = (_attempt.Task, _session, _sessions, _start);
-            _loop.AskToEnd();
-            if (_loop.State is LifecycleState.Starting or LifecycleState.Running)
+            if (!isOver)
             {
-                _loop.Apply(LifecycleEvent.Stop);
+                _pendingAsks++;
+                _loop.AskToEnd();
+                if (_loop.State is LifecycleState.Starting or LifecycleState.Running)
+                {
+                    _loop.Apply(LifecycleEvent.Stop);
+                }
             }
+        }
+
+        if (isOver)
+        {
+            return await EndWhoIsLeftAsync(sequence, context ?? _context, cancellationToken).ConfigureAwait(false);
         }
 
         OperationError? error = null;
@@ -108,33 +113,85 @@ public sealed partial class ManagedProcess
         try
         {
             await TakeBackAsync(start).ConfigureAwait(false);
-            // Who comes up all the same is ended then; what waits for a restart ends its session.
-            await Task.WhenAny(attempt, session).ConfigureAwait(false);
-            error = Alive() is { } live
-                ? await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false)
-                : null;
+            if (Reachable() is null)
+            {
+                // Who comes up all the same is ended then; what waits for a restart ends its session.
+                await Task.WhenAny(attempt, session).ConfigureAwait(false);
+            }
+
+            error =
+                Reachable() is { } live && !IsBeingEnded(live, sequence)
+                    ? await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false)
+                    : null;
             // Gone is what was wanted; who survived was told to end, and is not to come back when it does.
             isAccepted = error is null or StopFailed or { Effect: not OperationEffect.None } || error.IsGone();
         }
         finally
         {
-            Settle(number, isAccepted, isSurvived: error is StopFailed { Interrupted: false });
+            // Whatever else went wrong once it was told: that it ends can't be relied on.
+            var isSurvived = isAccepted && error is not (null or StopFailed { Interrupted: true }) && !error.IsGone();
+            Settle(number, isAccepted, isSurvived);
         }
 
-        if (!isAccepted || error is StopFailed)
+        if (error is not null && !error.IsGone())
         {
             return error;
         }
 
         // A signal may not even end it; what has no process is over at once.
-        if (waits || Alive() is null)
+        if (!waits && Reachable() is not null)
         {
-            await session.WaitAsync(cancellationToken).ConfigureAwait(false);
-            // Somebody whom the process has left, and who could not be ended.
-            return LastError is StopFailed left ? left : null;
+            return null;
         }
 
-        return null;
+        await session.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await EndWhoIsLeftAsync(sequence, context ?? _context, cancellationToken).ConfigureAwait(false) ?? UnknownStart(number);
+    }
+
+    /// <summary>The run that is on its way, while somebody of it can be signalled: its process, or whoever that has left in its group.</summary>
+    private IRunningProcess? Reachable()
+    {
+        lock (_gate)
+        {
+            return _current is { } run && (!run.Exited.IsCompleted || LeavesGroup(run)) ? run : null;
+        }
+    }
+
+    /// <summary>Whether the session does just this already, with whoever the process has left: not everybody is signalled twice.</summary>
+    private bool IsBeingEnded(IRunningProcess live, StopSequence? sequence) =>
+        live.Exited.IsCompleted
+        && LeavesGroup(live)
+        && (sequence is null || sequence.EndingWithKill() == Template!.Spawn.StopSequence.EndingWithKill());
+
+    /// <summary>Whoever its last run has left, because ending them was refused or did not work then.</summary>
+    private async ValueTask<OperationError?> EndWhoIsLeftAsync(
+        StopSequence? sequence,
+        OperationContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        IRunningProcess left;
+        lock (_gate)
+        {
+            if (_live is not { } live || _lastEnd is not { LeavesSomebody: true } || !LeavesGroup(live))
+            {
+                return null;
+            }
+
+            left = live;
+        }
+
+        var error = await SendAsync(left, sequence, context, cancellationToken).ConfigureAwait(false);
+        return error?.IsGone() == true ? null : error;
+    }
+
+    /// <summary>Of a start that was taken back, and of which nobody knows whether its program runs.</summary>
+    private OperationError? UnknownStart(int number)
+    {
+        lock (_gate)
+        {
+            return number == _sessions && _lastEnd is { Exit: null, Error: { Effect: OperationEffect.Unknown } unknown } ? unknown : null;
+        }
     }
 
     private static async Task TakeBackAsync(CancellationTokenSource? start)
@@ -201,9 +258,41 @@ public sealed partial class ManagedProcess
             ? await executor
                 .ExecuteAsync(new KillProcessOperation(live.Process) { StopSequence = sequence }, context, cancellationToken)
                 .ConfigureAwait(false)
-            : await executor
-                .ExecuteAsync(new KillProcessGroupOperation(group) { StopSequence = sequence }, context, cancellationToken)
+            : await StopGroupAsync(live, new KillProcessGroupOperation(group) { StopSequence = sequence }, context, cancellationToken)
                 .ConfigureAwait(false);
         return ended.TryPickT1(out var error, out _) ? error : null;
+    }
+
+    private async Task<OneOf<StopResult, OperationError>> StopGroupAsync(
+        IRunningProcess live,
+        KillProcessGroupOperation stop,
+        OperationContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        // Told before it is sent: its process may be gone, and its session at work on who is left, before the answer is there.
+        var isEnded = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_current == live)
+            {
+                _groupStops = EitherAsync(_groupStops, isEnded.Task);
+            }
+        }
+
+        var answer = false;
+        try
+        {
+            var outcome = await _manager.Executor.ExecuteAsync(stop, context, cancellationToken).ConfigureAwait(false);
+            answer = outcome.IsT0;
+            return outcome;
+        }
+        finally
+        {
+            isEnded.SetResult(answer);
+        }
+
+        static async Task<bool> EitherAsync(Task<bool> one, Task<bool> other) =>
+            await one.ConfigureAwait(false) | await other.ConfigureAwait(false);
     }
 }

@@ -36,7 +36,8 @@ public sealed partial class ManagedProcess
             {
                 _lastEnd = new ProcessEnd(
                     _lastEnd?.Exit,
-                    new OperationFailed("restarts_exhausted", $"'{Name}' was given up: {reason}.", "Find out why it ends, then start it.")
+                    new OperationFailed("restarts_exhausted", $"'{Name}' was given up: {reason}.", "Find out why it ends, then start it."),
+                    _lastEnd is { LeavesSomebody: true }
                 );
             }
 
@@ -60,11 +61,12 @@ public sealed partial class ManagedProcess
                 _ = _attempt.TrySetResult(error);
                 _attempt = NewAttempt();
                 live = _live;
+                _current = null;
             }
 
             var exit = live is { Exited.IsCompleted: true } ? await live.Exited.ConfigureAwait(false) : null;
             // Whether something of it runs is not known, so it is not started beside that.
-            return new RunEnd<ProcessEnd>(Failed: true, new ProcessEnd(exit, error), IsFinal: true);
+            return new RunEnd<ProcessEnd>(Failed: true, new ProcessEnd(exit, error, LeavesSomebody: true), IsFinal: true);
         }
     }
 
@@ -107,9 +109,10 @@ public sealed partial class ManagedProcess
         lock (_gate)
         {
             _start = null;
-            _live = live;
+            _live = _current = live;
+            _groupStops = Task.FromResult(false);
             _upSince = _manager.Time.GetTimestamp();
-            StartTime = taken is null ? _manager.Time.GetUtcNow() : null;
+            _startTime = taken is null ? _manager.Time.GetUtcNow() : null;
             _loop.Apply(LifecycleEvent.Up);
             _ = _attempt.TrySetResult(live.Process);
         }
@@ -126,17 +129,22 @@ public sealed partial class ManagedProcess
         bool wasAsked;
         lock (_gate)
         {
-            _attempt = NewAttempt();
+            _ = NextAttempt();
             wasAsked = _loop.IsToEnd;
         }
 
         Observe();
         var left = await EndLeftoversAsync(live, context).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _current = null;
+        }
+
         await FinishAsync(live, writing).ConfigureAwait(false);
         // How somebody else's child has ended is not told to us: it counts as a failure, so that it comes back where a failure would.
         return new RunEnd<ProcessEnd>(
             Failed: left is not null || (!wasAsked && exit.Status is not { IsSuccess: true }),
-            new ProcessEnd(exit, left),
+            new ProcessEnd(exit, left, LeavesSomebody: left is not null),
             // Beside somebody of the last run it would run twice.
             IsFinal: left is not null || Template is null,
             ranFor
@@ -175,14 +183,42 @@ public sealed partial class ManagedProcess
     /// <returns>Why somebody may be left; null when nobody is.</returns>
     private async Task<OperationError?> EndLeftoversAsync(IRunningProcess live, OperationContext context)
     {
-        if (Template is null || !live.IsGroupAlive || live.OwnGroup is not { } group)
+        if (!LeavesGroup(live) || await EndsByCommandAsync().ConfigureAwait(false) || !LeavesGroup(live))
         {
             return null;
         }
 
-        var outcome = await _manager.Ending.EndAsync(live.Process, group, Template.Spawn.StopSequence, context).ConfigureAwait(false);
+        var outcome = await _manager
+            .Ending.EndAsync(live.Process, live.OwnGroup, Template!.Spawn.StopSequence, context)
+            .ConfigureAwait(false);
         return outcome.TryPickT1(out var error, out _) && !error.IsGone() ? error : null;
     }
+
+    /// <summary>
+    /// Whether a stop that a command has sent ends them: a second sequence beside it would signal everybody twice. Not waited for longer
+    /// than a stop may take, since it may be waiting for an approval.
+    /// </summary>
+    private async Task<bool> EndsByCommandAsync()
+    {
+        Task<bool> stops;
+        lock (_gate)
+        {
+            stops = _groupStops;
+        }
+
+        try
+        {
+            await _manager.Time.WaitAsync(stops, ProcessEnding.LongestOf(Template!.Spawn.StopSequence)).ConfigureAwait(false);
+            return await stops.ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether somebody is in the group that was made for it. Of somebody else's process the group is not ours to end.</summary>
+    private bool LeavesGroup(IRunningProcess live) => Template is not null && live is { IsGroupAlive: true, OwnGroup: not null };
 
     private Task WriteOutputAsync(IRunningProcess live) =>
         Task.WhenAll(

@@ -17,17 +17,25 @@ public sealed partial class ManagedProcess
         CancellationToken cancellationToken = default
     )
     {
+        int? asks = null;
         while (true)
         {
             Task<OneOf<ProcessRef, OperationError>> attempt;
             lock (_gate)
             {
+                if ((asks ??= _asks) != _asks)
+                {
+                    // Whoever has stopped it meanwhile was told that it has ended.
+                    return TakenBack();
+                }
+
                 if (_loop is { State: LifecycleState.Running } && _live is { Exited.IsCompleted: false } running)
                 {
                     return running.Process;
                 }
 
-                if (_loop.State == LifecycleState.Waiting)
+                // Waiting to be started again, or about to: its process has ended.
+                if (_loop.State is LifecycleState.Waiting or LifecycleState.Running)
                 {
                     // Who starts it now is whom the next run is for, not who has started it before.
                     _context = context ?? _context;
@@ -42,7 +50,7 @@ public sealed partial class ManagedProcess
                     return new OperationFailed("process_stopping", $"'{Name}' is being ended.", "Wait until it has ended, then start it.");
                 }
 
-                attempt = _attempt.Task;
+                attempt = NextAttempt();
             }
 
             var outcome = await attempt.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -101,10 +109,21 @@ public sealed partial class ManagedProcess
                 return refused;
             }
 
-            attempt = _attempt.Task;
+            attempt = NextAttempt();
         }
 
         return await attempt.ConfigureAwait(false);
+    }
+
+    /// <summary>Under the lock: what becomes of the start that is under way, or comes next. That of a process that has ended is over.</summary>
+    private Task<OneOf<ProcessRef, OperationError>> NextAttempt()
+    {
+        if (_attempt.Task.IsCompleted && _loop.IsAwaited && _live is { Exited.IsCompleted: true })
+        {
+            _attempt = NewAttempt();
+        }
+
+        return _attempt.Task;
     }
 
     /// <summary>Takes a process up that runs already, in place of its first start.</summary>
@@ -142,6 +161,15 @@ public sealed partial class ManagedProcess
                 "process_abandoned",
                 $"'{Name}' still runs: it did not end when it was told to.",
                 "End it first (KillAsync), or find out what it hangs in."
+            );
+        }
+
+        if (_lastEnd is { LeavesSomebody: true } && _live is { } last && LeavesGroup(last))
+        {
+            return new OperationFailed(
+                "process_left",
+                $"Somebody is left of the last run of '{Name}' and was not ended.",
+                "End them first (StopAndWaitAsync, KillAsync), or restart it, which does."
             );
         }
 

@@ -12,6 +12,7 @@ namespace Osl.Supervision;
 // Scheme: one session from a start by somebody to the end after which it is not started again (RestartLoop). A session has one task;
 // commands only change what it is to do next and send operations of their own. A stop first says so to the session (AskToEnd), then
 // sends: an end in between was asked for. A stop that is refused takes the word back, unless another one has been accepted.
+// A run is over when nobody of its group is left (_current): until then commands reach whoever is.
 // Each run has an attempt: the task that whoever starts it waits for. A start may itself wait for somebody's approval, so a stop takes it
 // back (_start) and does not wait for that.
 
@@ -32,8 +33,15 @@ public sealed partial class ManagedProcess
     private OperationContext _context;
     private IRunningProcess? _live;
 
+    /// <summary>The run that is on its way, until nobody of it is left; null between two.</summary>
+    private IRunningProcess? _current;
+
+    /// <summary>The stops of its group that commands have sent to this run: with true when one has ended all of it.</summary>
+    private Task<bool> _groupStops = Task.FromResult(false);
+
     /// <summary>Takes back the start that is under way; null when none is. Set and cleared under the lock, cancelled outside of it.</summary>
     private CancellationTokenSource? _start;
+    private DateTimeOffset? _startTime;
     private ProcessStatus _status;
     private ProcessEnd? _lastEnd;
     private int _sessions;
@@ -125,7 +133,16 @@ public sealed partial class ManagedProcess
     public int? Pid => Process?.Pid;
 
     /// <summary>When it was started last, UTC; null when it never was, or was attached to.</summary>
-    public DateTimeOffset? StartTime { get; private set; }
+    public DateTimeOffset? StartTime
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _startTime;
+            }
+        }
+    }
 
     /// <summary>How long it has been running; zero when it does not. Of one that was attached to, since then.</summary>
     public TimeSpan UpTime
@@ -315,5 +332,6 @@ public sealed partial class ManagedProcess
     /// <summary>What is known of an end.</summary>
     /// <param name="Exit">How the process has ended; null when there was none.</param>
     /// <param name="Error">Why there was none, or who was left.</param>
-    internal sealed record ProcessEnd(ProcessExit? Exit, OperationError? Error);
+    /// <param name="LeavesSomebody">Whether somebody of it may be there.</param>
+    internal sealed record ProcessEnd(ProcessExit? Exit, OperationError? Error, bool LeavesSomebody = false);
 }

@@ -38,6 +38,7 @@ internal sealed class RestartLoop<T>(
 {
     private readonly Lifecycle _life = new();
     private TaskCompletionSource? _awake;
+    private bool _isStartWanted;
 
     /// <summary>Where it stands. Read under the lock.</summary>
     internal LifecycleState State => _life.State;
@@ -71,8 +72,12 @@ internal sealed class RestartLoop<T>(
     /// <summary>Under the lock: nobody has asked it to end.</summary>
     internal void ForgetAsk() => IsToEnd = false;
 
-    /// <summary>Under the lock: a wait is over now, and it is started.</summary>
-    internal void StartNow() => _awake?.TrySetResult();
+    /// <summary>Under the lock: a wait is over now, or as soon as it begins, and it is started.</summary>
+    internal void StartNow()
+    {
+        _isStartWanted = true;
+        _awake?.TrySetResult();
+    }
 
     /// <summary>Runs it until the policy, or somebody, says no more. Its owner has applied <see cref="LifecycleEvent.Start"/>.</summary>
     /// <param name="once">One run, to its end; applies <see cref="LifecycleEvent.Up"/>, and does not throw.</param>
@@ -83,6 +88,11 @@ internal sealed class RestartLoop<T>(
         Restarts = 0;
         while (true)
         {
+            lock (gate)
+            {
+                _isStartWanted = false;
+            }
+
             var started = clock.GetTimestamp();
             var end = await once().ConfigureAwait(false);
             Task wait;
@@ -108,7 +118,7 @@ internal sealed class RestartLoop<T>(
                 Restarts = tracker.Restarts;
                 // The wait has begun when somebody hears of it.
                 _awake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                wait = WaitAsync(decision.Delay, _awake.Task, abandoned);
+                wait = _isStartWanted ? Task.CompletedTask : WaitAsync(decision.Delay, _awake.Task, abandoned);
                 Apply(LifecycleEvent.Again, end.Detail);
             }
 

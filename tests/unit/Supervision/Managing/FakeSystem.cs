@@ -16,8 +16,12 @@ internal sealed class FakeSystem : IProcessTable
     {
         Executor = new FakeExecutor(clock);
         Executor.Answer<SpawnProcessOperation, SpawnProcessResult>((spawn, _) => Spawn(spawn));
-        Executor.Answer<KillProcessGroupOperation, StopResult>(
-            (kill, _) => Kill(kill.Target.Group!.Leader, kill.StopSequence, isGroup: true)
+        Executor.AnswerAsync<KillProcessGroupOperation, StopResult>(
+            async (kill, _, _) =>
+            {
+                await OnGroupKill(kill);
+                return Kill(kill.Target.Group!.Leader, kill.StopSequence, isGroup: true);
+            }
         );
         Executor.Answer<KillProcessOperation, StopResult>((kill, _) => Kill(kill.Target.Process!, kill.StopSequence, isGroup: false));
         Executor.Answer<ProcessSignalOperation, ProcessSignalResult>((signal, _) => Send(signal));
@@ -31,6 +35,9 @@ internal sealed class FakeSystem : IProcessTable
     /// <summary>Why signals and ends are refused; null when they are not.</summary>
     internal Func<OperationError?> EndFails { get; set; } = () => null;
 
+    /// <summary>Waited for before a group is ended.</summary>
+    internal Func<KillProcessGroupOperation, Task> OnGroupKill { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>What a process writes; null for what nobody reads.</summary>
     internal Func<SpawnProcessOperation, Stream?> OutputOf { get; set; } = _ => null;
 
@@ -43,7 +50,7 @@ internal sealed class FakeSystem : IProcessTable
 
     internal FakeProcess Last => All[^1];
 
-    /// <summary>Most processes of one program that were ever alive at once.</summary>
+    /// <summary>Most runs of one program that were ever there at once: with whoever they have left.</summary>
     internal int MostAtOnce { get; private set; }
 
     internal void Does(ProcessRef process, ProcessActivity activity) => _activity[process] = activity;
@@ -77,7 +84,7 @@ internal sealed class FakeSystem : IProcessTable
                     : null;
             var live = new FakeProcess(process, group) { StandardOutput = OutputOf(spawn) };
             _all[process] = live;
-            MostAtOnce = Math.Max(MostAtOnce, Alive.Count);
+            MostAtOnce = Math.Max(MostAtOnce, All.Count(fake => !fake.Exited.IsCompleted || fake.IsGroupAlive));
             return new SpawnProcessResult(process, process.Pid) { Group = group, Live = live };
         }
     }

@@ -1,0 +1,138 @@
+using Osl.Operations;
+using Osl.Operations.Processes;
+using Osl.Supervision;
+using Xunit;
+
+namespace Osl.Tests.Unit.Supervision.Managing;
+
+/// <summary>A process that has ended and has left somebody in its group, and commands that come at just that moment.</summary>
+public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
+{
+    private const int Races = 300;
+
+    [Fact]
+    public async Task A_kill_reaches_who_is_left_while_they_are_asked_to_end()
+    {
+        var process = Make();
+        await process.StartAsync(cancellationToken: Cancelled);
+        var isAsked = new TaskCompletionSource();
+        var isKilled = new TaskCompletionSource();
+        System.OnGroupKill = kill =>
+        {
+            if (kill.StopSequence == StopSequence.Immediate)
+            {
+                isKilled.SetResult();
+                return Task.CompletedTask;
+            }
+
+            isAsked.SetResult();
+            return isKilled.Task;
+        };
+        System.Last.HasLeftovers = true;
+        System.Last.Exit(0);
+        await isAsked.Task.WaitAsync(Cancelled);
+        // A stop that does what is done already waits for it; one that only asks does not.
+        var stop = process.StopAndWaitAsync(cancellationToken: Cancelled).AsTask();
+        Assert.Null(await process.StopAsync(cancellationToken: Cancelled));
+        Assert.False(stop.IsCompleted);
+        Assert.Null(await process.KillAsync(cancellationToken: Cancelled));
+        Assert.Null(await stop);
+        Assert.Equal(2, System.Executor.CallsOf<KillProcessGroupOperation>().Count);
+        Assert.Empty(System.Executor.CallsOf<ProcessSignalOperation>());
+        Assert.Equal(LifecycleState.Ended, process.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stop_signals_nobody_twice_when_the_leader_is_the_first_to_end(bool restarts)
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        using var notices = process.Subscribe();
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.OnGroupKill = async _ =>
+        {
+            System.OnGroupKill = _ => Task.CompletedTask;
+            System.Last.HasLeftovers = true;
+            System.Last.Exit(0);
+            // The session knows of its end, and goes on to who is left.
+            while (await notices.NextAsync(Cancelled) is { Event.Status: not ProcessStatus.Terminated })
+            {
+                // Its start.
+            }
+        };
+        if (restarts)
+        {
+            Assert.True((await process.RestartAsync(cancellationToken: Cancelled)).IsT0);
+        }
+        else
+        {
+            Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        }
+
+        Assert.Single(System.Executor.CallsOf<KillProcessGroupOperation>());
+        Assert.Equal((restarts ? 2 : 1, 1), (System.All.Count, System.MostAtOnce));
+    }
+
+    [Fact]
+    public async Task Nothing_is_started_beside_who_could_not_be_ended_until_they_are()
+    {
+        var process = Make();
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.EndFails = () => new Denied("rule", "because", "ask");
+        System.Last.HasLeftovers = true;
+        System.Last.Exit(1);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal("process_left", (await process.StartAsync(cancellationToken: Cancelled)).AsT1.Code);
+        Assert.IsType<Denied>((await process.RestartAsync(cancellationToken: Cancelled)).AsT1);
+        Assert.IsType<Denied>(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        Assert.Single(System.All);
+
+        System.EndFails = () => null;
+        Assert.True((await process.RestartAsync(cancellationToken: Cancelled)).IsT0);
+        Assert.Equal((2, 1), (System.All.Count, System.MostAtOnce));
+    }
+
+    [Fact]
+    public async Task A_stop_of_which_nobody_knows_what_came_is_told_and_waits_for_nothing()
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.EndFails = () => new OperationFailed("look_failed", "Nobody could look.", "Look.") { Effect = OperationEffect.Happened };
+        Assert.Equal("look_failed", (await process.StopAndWaitAsync(cancellationToken: Cancelled))?.Code);
+        Assert.Equal("look_failed", (await process.RestartAsync(cancellationToken: Cancelled)).AsT1.Code);
+        Assert.Equal(LifecycleState.Abandoned, process.State);
+        System.Last.Exit(0);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal((LifecycleState.Ended, 1), (process.State, System.All.Count));
+    }
+
+    [Fact]
+    public async Task A_stop_that_comes_after_a_start_is_the_last_word()
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        for (var i = 0; i < Races; i++)
+        {
+            await process.StartAsync(cancellationToken: Cancelled);
+            System.Last.Exit(1);
+            var start = process.StartAsync(cancellationToken: Cancelled).AsTask();
+            Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+            var outcome = await start;
+            Assert.True(outcome.IsT0 || outcome.AsT1 is OperationFailed { HandlerCode: "process_stopped" }, outcome.ToString());
+            Assert.False(process.IsAlive, $"race {i}");
+        }
+    }
+
+    [Fact]
+    public async Task A_start_never_answers_with_who_has_ended()
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        for (var i = 0; i < Races; i++)
+        {
+            var last = (await process.StartAsync(cancellationToken: Cancelled)).AsT0;
+            System.Last.Exit(1);
+            Assert.NotEqual(last, (await process.StartAsync(cancellationToken: Cancelled)).AsT0);
+            Assert.Null(await process.KillAsync(cancellationToken: Cancelled));
+        }
+    }
+}
