@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Osl.Executors.Linux;
 
 namespace Osl.Executors.Posix;
 
@@ -68,9 +69,21 @@ internal sealed class ChildWatcher
     /// <param name="cancellationToken">Ends the wait only.</param>
     internal Task WaitAsync(Func<bool> isOver, CancellationToken cancellationToken) => WaitAsync(isOver, FirstPause, cancellationToken);
 
-    /// <summary>The same, for a child of ours whose end the signal tells: nothing is looked at in between.</summary>
-    internal Task WaitForChildAsync(Func<bool> isOver, CancellationToken cancellationToken) =>
-        WaitAsync(isOver, Timeout.InfiniteTimeSpan, cancellationToken);
+    /// <summary>
+    /// The same, for a child of ours whose end the signal tells: nothing is looked at in between. It may be the first: who only attaches starts
+    /// nobody but the guardian.
+    /// </summary>
+    internal Task WaitForChildAsync(Func<bool> isOver, CancellationToken cancellationToken)
+    {
+        if (SignalDispositions.IsChildIgnored())
+        {
+            // No signal comes of it. And handling it here would hide from the next launch that it is ignored, and that no status is kept.
+            return WaitAsync(isOver, cancellationToken);
+        }
+
+        Begin();
+        return WaitAsync(isOver, Timeout.InfiniteTimeSpan, cancellationToken);
+    }
 
     private async Task WaitAsync(Func<bool> isOver, TimeSpan pause, CancellationToken cancellationToken)
     {

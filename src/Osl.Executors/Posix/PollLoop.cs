@@ -1,4 +1,5 @@
 using Osl.Executors.Watching;
+using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Interop.Posix;
 
@@ -140,14 +141,19 @@ internal sealed unsafe class PollLoop(string name) : ReadinessLoop
             _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = name };
             try
             {
-                _thread.Start();
+                StartThread(_thread);
                 return 0;
             }
-            catch
+            catch (Exception failure)
             {
                 _thread = null;
                 CloseWake();
-                throw;
+                if (!ThreadShortage.IsToldBy(failure))
+                {
+                    throw;
+                }
+
+                return Errno.EAGAIN;
             }
         }
 

@@ -236,7 +236,18 @@ internal sealed class PosixChild(ChildWatcher watcher, LinuxGroups groups, Proce
     private bool TryEnd()
     {
         var identity = OwnGroup is null ? null : new GroupIdentity(OwnGroup, leader: null) { Pin = Pin };
-        var joins = Volatile.Read(ref _joins);
+        long joins;
+        lock (_gate)
+        {
+            if (_joining > 0)
+            {
+                // Who is born after the look has passed him, and has joined before the look is over, would be seen by neither check.
+                return false;
+            }
+
+            joins = _joins;
+        }
+
         if (identity is not null && IsAnyAlive(identity))
         {
             return false;

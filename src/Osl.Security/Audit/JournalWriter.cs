@@ -1,4 +1,5 @@
 using System.Globalization;
+using Osl.Interop;
 using Osl.Operations;
 using Osl.Operations.Auditing;
 
@@ -216,7 +217,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
             {
                 _options.StartThread(writer);
             }
-            catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+            catch (Exception failure) when (ThreadShortage.IsToldBy(failure))
             {
                 return false;
             }

@@ -74,6 +74,7 @@ public sealed partial class ProcessManager
             ? new ValidationFailed(["Template: writers of the host can't be written to a file."])
         : template.WhyNotUsable() ?? WhyNotSaved(template) ?? store.Save(template);
 
+    /// <summary>Why it can't be written to a file without loss; null when it can. Pipes can't: they lead to writers of the host.</summary>
     private static ValidationFailed? WhyNotSaved(ProcessTemplate template) =>
         template.Spawn.StandardOutput.Kind == StandardOutputKind.Pipe || template.Spawn.StandardError.Kind == StandardOutputKind.Pipe
             ? new ValidationFailed(["Template: writers of the host can't be written to a file."])

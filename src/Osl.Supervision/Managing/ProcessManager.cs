@@ -279,13 +279,20 @@ public sealed partial class ProcessManager : IAsyncDisposable
             all = [.. _processes.Values];
         }
 
-        await Task.WhenAll(all.Select(EndAsync)).ConfigureAwait(false);
-        foreach (var process in all)
+        try
         {
-            process.Complete();
+            await Task.WhenAll(all.Select(EndAsync)).ConfigureAwait(false);
         }
+        finally
+        {
+            // Who listens is let go whatever became of the ends.
+            foreach (var process in all)
+            {
+                process.Complete();
+            }
 
-        _events.Complete();
+            _events.Complete();
+        }
     }
 
     private async Task EndAsync(ManagedProcess process)
@@ -308,8 +315,10 @@ public sealed partial class ProcessManager : IAsyncDisposable
                 return;
             }
         }
-        catch (Exception e) when (e is TimeoutException or ObjectDisposedException)
+        catch (Exception)
         {
+            // Not in time, a host that is gone, or whatever a handler throws: one that can't be ended hinders the end of no other, nor of what
+            // is disposed after this. The pipeline has recorded the operation with what was thrown.
             await enough.CancelAsync().ConfigureAwait(false);
         }
 

@@ -48,7 +48,7 @@ public sealed record ProcessTemplate(string Name, SpawnProcessOperation Spawn)
             : "a name consists of letters, digits, hyphens, underscores and dots";
     }
 
-    /// <summary>Why it can't be written to a file without loss; null when it can. Host objects and pipes can't.</summary>
+    /// <summary>Why no process can be made by it: its name, or its restart policy; null when one can.</summary>
     internal OperationError? WhyNotUsable()
     {
         List<string> failures = [];

@@ -11,7 +11,7 @@ namespace Osl.Tests.Integration.Contract;
 
 public abstract partial class ExecutorContract
 {
-    private OslHost HostThatMayAttach() => CreateHost(options => options.UsePolicy(new AttachingPolicy(A.SearchPath)));
+    private protected OslHost HostThatMayAttach() => CreateHost(options => options.UsePolicy(new AttachingPolicy(A.SearchPath)));
 
     /// <summary>Started with nothing that a host has to be there for, and ready.</summary>
     private async Task<SpawnProcessResult> StartApartAsync(

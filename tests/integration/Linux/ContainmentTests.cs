@@ -54,11 +54,7 @@ public sealed class ContainmentTests : LinuxExecutorTest
     {
         var launched = Launch("/bin/sh", ["-c", "setsid sleep 1000 & echo $!; exec sleep 1000"], output: StandardOutputConfig.Pipe);
         var escaped = int.Parse(await ReadLine(launched.StandardOutput!), CultureInfo.InvariantCulture);
-        while (Libc.GetPgid(escaped) != escaped)
-        {
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(() => Libc.GetPgid(escaped) == escaped);
         using (var group = HoldGroup(launched))
         {
             Assert.DoesNotContain(group.Members(), member => member.Process.Pid == escaped);

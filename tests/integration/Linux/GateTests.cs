@@ -243,6 +243,51 @@ public sealed class GateTests : LinuxExecutorTest
         }
     }
 
+    [Fact]
+    public void A_shell_that_others_could_lead_elsewhere_is_no_gate()
+    {
+        Assert.SkipWhen(ShellProbe.Shell is null, "No shell of this machine is a gate.");
+        var directory = Directory.CreateTempSubdirectory("osl-gate-");
+        try
+        {
+            var link = Path.Combine(directory.FullName, "sh");
+            File.CreateSymbolicLink(link, ShellProbe.Shell!);
+            Assert.True(ShellProbe.Fits(link));
+            File.SetUnixFileMode(directory.FullName, (UnixFileMode)0b111_111_111);
+            Assert.False(ShellProbe.Fits(link));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_shell_that_could_not_be_tried_is_tried_again_and_one_that_was_is_not()
+    {
+        Dictionary<string, bool?> verdicts = new(StringComparer.Ordinal) { ["first"] = false, ["second"] = null };
+        List<string> tried = [];
+        var search = new ShellSearch(
+            ["first", "second"],
+            shell =>
+            {
+                tried.Add(shell);
+                return verdicts[shell];
+            }
+        );
+        Assert.Null(search.Shell);
+        verdicts["second"] = true;
+        Assert.Equal("second", search.Shell);
+        Assert.Equal("second", search.Shell);
+        Assert.Equal(["first", "second", "first", "second"], tried, StringComparer.Ordinal);
+
+        verdicts["second"] = false;
+        var none = new ShellSearch(["second"], shell => verdicts[shell]);
+        Assert.Null(none.Shell);
+        verdicts["second"] = true;
+        Assert.Null(none.Shell);
+    }
+
     private LinuxExecutor Needs(GateKind kind)
     {
         Assert.SkipUnless(

@@ -1,3 +1,4 @@
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Xunit;
@@ -63,6 +64,17 @@ public sealed class HostTests : HostTest
     {
         Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "A pid namespace needs root.");
         return RunInside("exec unshare --pid --mount --fork --kill-child --mount-proc \"$0\" \"$@\"", nameof(InsideHostTests.As_process_1));
+    }
+
+    [Fact]
+    public Task A_shell_that_could_not_be_tried_for_want_of_descriptors_is_tried_again()
+    {
+        Assert.SkipWhen(ShellProbe.Shell is null, "No shell of this machine is a gate.");
+        return RunInside(
+            "ulimit -n 400; exec \"$0\" \"$@\"",
+            nameof(InsideContextTests.A_shell_looked_for_without_descriptors),
+            typeof(InsideContextTests)
+        );
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Osl.Executors.Linux;
 using Osl.Interop.Linux;
 using Osl.Operations;
@@ -97,6 +98,47 @@ public sealed class InsideContextTests : LinuxExecutorTest
             nameof(Without_capabilities),
             Cancelled
         );
+    }
+
+    /// <summary>With a low limit of descriptors: none is left at the first look for a shell.</summary>
+    [Fact(Explicit = true)]
+    public void A_shell_looked_for_without_descriptors()
+    {
+        // What the runtime loads for this is loaded.
+        Assert.False(ShellProbe.Fits("/no/such/shell"));
+        Assert.Equal(0, Descriptor.Pipe(out var reader, out var writer));
+        Assert.Equal((0, 0), (Libc.Close(reader), Libc.Close(writer)));
+        List<SafeFileHandle> all = [];
+        try
+        {
+            Fill(all);
+            Assert.Null(ShellProbe.Shell);
+        }
+        finally
+        {
+            all.ForEach(file => file.Dispose());
+        }
+
+        Assert.NotNull(ShellProbe.Shell);
+        File.WriteAllText(
+            Environment.GetEnvironmentVariable(InsideHostTests.ReportVariable)!,
+            nameof(A_shell_looked_for_without_descriptors)
+        );
+    }
+
+    private static void Fill(List<SafeFileHandle> all)
+    {
+        try
+        {
+            while (true)
+            {
+                all.Add(File.OpenHandle("/dev/null"));
+            }
+        }
+        catch (IOException)
+        {
+            // None is left.
+        }
     }
 
     /// <summary>Holds a child and waits to be killed. What is reported is the child's pid.</summary>

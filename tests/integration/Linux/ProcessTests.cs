@@ -109,11 +109,7 @@ public class ProcessTests : LinuxExecutorTest
         var launched = Launch("cat", input: StandardInputKind.Pipe);
         using var held = Executor.Hold((ProcessTarget)launched.Process).OrThrow();
         Assert.Null(held.Signal(Signal.Stop));
-        while (held.Read()!.Activity != ProcessActivity.Stopped)
-        {
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(() => held.Read()!.Activity == ProcessActivity.Stopped);
         Assert.Null(held.Signal(Signal.Kill));
         await held.WaitForExitAsync(Cancelled);
     }

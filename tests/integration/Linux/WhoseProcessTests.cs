@@ -79,11 +79,7 @@ public sealed class WhoseProcessTests : IAsyncDisposable
         try
         {
             var zombie = Number(await parent.StandardOutput.ReadLineAsync(Test));
-            while (IsAlive(zombie))
-            {
-                await Task.Yield();
-            }
-
+            await Until.TrueAsync(() => !IsAlive(zombie));
             var killed = await _host.ExecuteAsync(new KillProcessOperation(zombie), Me, Test);
             var signalled = await _host.ExecuteAsync(new ProcessSignalOperation(zombie, Signal.Terminate), Me, Test);
             var alive = await _host.ExecuteAsync(new KillProcessOperation(parent.Id), Me, Test);

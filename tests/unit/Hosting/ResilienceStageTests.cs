@@ -72,11 +72,11 @@ public sealed class ResilienceStageTests
             new FakeExecutor()
         );
         var running = new ResilienceStage(time).ExecuteAsync(prepared, scope, TestContext.Current.CancellationToken).AsTask();
-        while (!running.IsCompleted)
+        await Until.TrueAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return running.IsCompleted;
+        });
 
         return await running;
     }

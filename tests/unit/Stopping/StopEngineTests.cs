@@ -45,11 +45,7 @@ public sealed class StopEngineTests
     {
         var stopping = new StopEngine(_time).StopAsync(_target, Patient, TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(5));
-        while (!_target.Sent.Contains(Signal.Kill))
-        {
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(() => _target.Sent.Contains(Signal.Kill));
         _time.Advance(StopSequence.KillWait);
         var report = await stopping;
 

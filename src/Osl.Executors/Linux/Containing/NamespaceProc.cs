@@ -1,3 +1,4 @@
+using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -67,7 +68,7 @@ internal static unsafe class NamespaceProc
             program.AddSpawn((byte*)program.Text(path), actionSpace, attributeSpace, (byte**)argv, (byte**)program.Memory(sizeof(nint)));
             program.Join(program.Start());
         }
-        catch (OutOfMemoryException)
+        catch (Exception e) when (ThreadShortage.IsToldBy(e))
         {
             return Failed("no thread is to be had");
         }

@@ -1,3 +1,4 @@
+using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -261,7 +262,7 @@ internal sealed unsafe class LaunchContext : IDisposable
             {
                 thread = program.Start();
             }
-            catch (OutOfMemoryException)
+            catch (Exception e) when (ThreadShortage.IsToldBy(e))
             {
                 return Errno.EAGAIN;
             }
@@ -384,7 +385,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         {
             program.Join(program.Start());
         }
-        catch (OutOfMemoryException)
+        catch (Exception e) when (ThreadShortage.IsToldBy(e))
         {
             return SpawnErrors.Resource(Errno.EAGAIN, _plan.Executable.Facts.Path);
         }

@@ -246,7 +246,7 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
     }
 
     /// <summary>The links that it leads through too: who could turn one elsewhere could choose the program.</summary>
-    private static bool IsTrusted(string path, int links = 0)
+    internal static bool IsTrusted(string path, int links = 0)
     {
         const int MostLinks = 40;
         if (Descriptor.LinkTarget(path) is not { } target)

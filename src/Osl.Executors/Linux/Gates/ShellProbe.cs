@@ -1,5 +1,5 @@
 using System.Text;
-using Osl.Interop.Files;
+using Microsoft.Win32.SafeHandles;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
@@ -14,7 +14,7 @@ internal static unsafe class ShellProbe
     private const int Patience = 5_000;
     private const string Printer = "/usr/bin/env";
     private static readonly string[] Shells = ["/bin/sh", "/usr/bin/dash", "/bin/dash"];
-    private static readonly Lazy<string?> Found = new(Find);
+    private static readonly ShellSearch Found = new(Shells, Fits);
 
     // What a shell might be tempted to change. Bytes that are no UTF-8, and those that dash marks its own text with, are in the odd one.
     private static readonly string[] Sample =
@@ -29,27 +29,32 @@ internal static unsafe class ShellProbe
         "ODD= \u0081\u0088 'a' \"b\" $(c) `d` \\ *\nline",
     ];
 
-    /// <summary>The shell; null when none will do.</summary>
-    internal static string? Shell => Found.Value;
+    /// <summary>The shell; null when none will do, or none could be tried.</summary>
+    internal static string? Shell => Found.Shell;
 
-    private static string? Find() => Array.Find(Shells, shell => File.Exists(shell) && IsTrusted(shell) && HandsOnAll(shell));
+    /// <summary>Tries one; null when it could not be tried, for want of descriptors, memory or processes.</summary>
+    /// <param name="shell">Its path; refused where others could lead it elsewhere.</param>
+    internal static bool? Fits(string shell) => File.Exists(shell) && ShellGate.IsTrusted(shell) ? HandsOnAll(shell) : false;
 
-    private static bool IsTrusted(string shell) =>
-        TrustedPath.Examine(new FileInfo(shell).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? shell).IsTrusted;
-
-    private static bool HandsOnAll(string shell)
+    private static bool? HandsOnAll(string shell)
     {
-        if (!File.Exists(Printer) || Descriptor.Pipe(out var word, out var told) != 0)
+        if (!File.Exists(Printer))
         {
             return false;
+        }
+
+        if (Descriptor.Pipe(out var word, out var told) is var refused and not 0)
+        {
+            return Untried(refused);
         }
 
         var output = Libc.MemfdCreate("osl-gate-probe", Libc.MFD_CLOEXEC);
         try
         {
-            if (output < 0 || Descriptor.MoveUp(ref output) != 0)
+            var error = output < 0 ? Libc.LastError : Descriptor.MoveUp(ref output);
+            if (error != 0)
             {
-                return false;
+                return Untried(error);
             }
 
             fixed (byte* go = "go\n"u8)
@@ -57,7 +62,7 @@ internal static unsafe class ShellProbe
                 _ = Libc.Write(told, go, 3);
             }
 
-            return Run(shell, word, output) && Expected().SetEquals(Read(output));
+            return Run(shell, word, output) is var ran and not true ? ran : Expected().SetEquals(Read(output));
         }
         finally
         {
@@ -67,16 +72,23 @@ internal static unsafe class ShellProbe
         }
     }
 
+    /// <summary>Null for what may be there the next time.</summary>
+    private static bool? Untried(int error) => error == Errno.EAGAIN || DescriptorReserve.IsLack(error) ? null : false;
+
     private static HashSet<string> Expected() =>
         Sample.Select(variable => variable.Replace("OSL_GATE_", "", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
 
     private static string[] Read(int output)
     {
-        var text = File.ReadAllText(Descriptor.ProcPath(output), Encoding.Latin1);
-        return text.Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        // By the descriptor that there is: opening it once more might fail.
+        using var file = new SafeFileHandle(output, ownsHandle: false);
+        var bytes = new byte[RandomAccess.GetLength(file)];
+        var length = RandomAccess.Read(file, bytes, fileOffset: 0);
+        return Encoding.Latin1.GetString(bytes, 0, length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static bool Run(string shell, int word, int output)
+    /// <summary>Whether it has run to a good end; null when it could not be started, or somebody else was told of its end.</summary>
+    private static bool? Run(string shell, int word, int output)
     {
         using var program = new RawProgram();
         var argv = Table(program, ["sh", "-c", Encoding.ASCII.GetString(ShellGate.Script), "sh", Printer, "-0"]);
@@ -94,15 +106,15 @@ internal static unsafe class ShellProbe
         spawn.Dispose();
         if (error != 0)
         {
-            return false;
+            return Untried(error);
         }
 
-        using var held = PidFd.TryOpen(pid, out _);
+        using var held = PidFd.TryOpen(pid, out var unheld);
         if (held is null)
         {
             _ = Libc.Kill(pid, Libc.SIGKILL);
             ChildStatus.ReapByPid(pid);
-            return false;
+            return unheld == Errno.ESRCH ? null : Untried(unheld);
         }
 
         if (!Descriptor.WaitReadable(held.Number, Patience))
@@ -110,7 +122,7 @@ internal static unsafe class ShellProbe
             _ = held.Send(Libc.SIGKILL);
         }
 
-        return ChildStatus.Reap(held, block: true, out var status) == ReapOutcome.Reaped && status is { Signal: 0, ExitCode: 0 };
+        return ChildStatus.Reap(held, block: true, out var status) == ReapOutcome.Reaped ? status is { Signal: 0, ExitCode: 0 } : null;
     }
 
     private static byte** Table(RawProgram program, string[] texts)

@@ -1,3 +1,4 @@
+using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations.Processes;
 
@@ -47,7 +48,7 @@ internal sealed class TerminalJob(JobControl control, IStoppable child, Terminal
             new Thread(job.Watch, 256 * 1024) { IsBackground = true, Name = "osl-job-control" }.Start();
             return true;
         }
-        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        catch (Exception failure) when (ThreadShortage.IsToldBy(failure))
         {
             control.Job = null;
             child.LetGo();

@@ -1,4 +1,5 @@
 using Osl.Executors.Watching;
+using Osl.Interop;
 using Osl.Interop.Linux;
 
 namespace Osl.Executors.Linux;
@@ -190,16 +191,21 @@ internal sealed unsafe class EpollLoop(string name) : ReadinessLoop
         // 256 KiB of stack are plenty: nothing here recurses, and callers' code never runs on this thread.
         try
         {
-            new Thread(Run, 256 * 1024) { IsBackground = true, Name = name }.Start();
+            StartThread(new Thread(Run, 256 * 1024) { IsBackground = true, Name = name });
             return 0;
         }
-        catch
+        catch (Exception failure)
         {
-            // Out of memory, or of descriptors for what the runtime loads only now: closing must not wait for a thread that never ran.
+            // No thread, or no descriptors for what the runtime loads only now: closing must not wait for a thread that never ran.
             _epoll = -1;
             _ = Libc.Close(epoll);
             _ = Libc.Close(wake);
-            throw;
+            if (!ThreadShortage.IsToldBy(failure))
+            {
+                throw;
+            }
+
+            return Errno.EAGAIN;
         }
     }
 

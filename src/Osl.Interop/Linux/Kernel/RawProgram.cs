@@ -173,7 +173,8 @@ internal sealed unsafe class RawProgram : IDisposable
     }
 
     /// <summary>Begins it on a thread of its own.</summary>
-    /// <exception cref="OutOfMemoryException">The system gives no thread.</exception>
+    /// <exception cref="OutOfMemoryException">The system gives no thread (<see cref="ThreadShortage"/>).</exception>
+    /// <exception cref="ThreadStartException">The same.</exception>
     internal Thread Start()
     {
         if (!IsWarm)

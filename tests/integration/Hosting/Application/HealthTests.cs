@@ -46,26 +46,20 @@ public sealed class HealthTests : ApplicationTest
             .OrThrow();
         var first = Guardian(osl);
         Kill(first);
-        while (Guardian(osl) is var now && (now == first || now == 0))
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => Guardian(osl) is var now && now != first && now != 0);
 
         Assert.Equal(HealthStatus.Healthy, (await LookAsync(host)).Status);
         Kill(Guardian(osl));
-        while (osl.Parts.Registry.IsGuarded is true)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => osl.Parts.Registry.IsGuarded is not true);
 
         var health = await LookAsync(host);
         Assert.Equal(HealthStatus.Degraded, health.Status);
         Assert.StartsWith("guardian: The guardian is gone", health.Description, StringComparison.Ordinal);
-        while (osl.Parts.Registry.IsGuarded is not true)
+        await Until.TrueAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return osl.Parts.Registry.IsGuarded is true;
+        });
 
         Assert.Equal(HealthStatus.Healthy, (await LookAsync(host)).Status);
         _ = await program.Live.StopAsync(StopSequence.Immediate, Test).OrThrow();

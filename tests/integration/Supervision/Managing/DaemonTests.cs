@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Osl.Hosting;
@@ -60,7 +59,9 @@ public sealed class DaemonTests : IAsyncLifetime
     public async Task Nginx_with_its_workers_killed_twenty_times_comes_back_and_serves_and_leaves_nobody()
     {
         Assert.SkipUnless(File.Exists(Nginx), "nginx is not installed (apt-get install nginx-light).");
-        var port = FreePort();
+        // On a socket of its own: a port would be free for anybody each time that it is killed. One that was killed leaves its socket, and its
+        // successor does not replace it.
+        var socket = In("nginx.sock");
         var user = Interop.Linux.Libc.GetEuid() == 0 ? "user root;" : "";
         await File.WriteAllTextAsync(
             In("nginx.conf"),
@@ -75,12 +76,24 @@ public sealed class DaemonTests : IAsyncLifetime
               access_log off;
               client_body_temp_path {{In("body")}}; proxy_temp_path {{In("proxy")}}; fastcgi_temp_path {{In("fastcgi")}};
               uwsgi_temp_path {{In("uwsgi")}}; scgi_temp_path {{In("scgi")}};
-              server { listen 127.0.0.1:{{port}}; location / { return 200 "served"; } }
+              server { listen unix:{{socket}}; location / { return 200 "served"; } }
             }
             """,
             Cancelled
         );
-        var nginx = New(Nginx, "-e", "stderr", "-p", _directory, "-c", In("nginx.conf"));
+        var nginx = New(
+            "/bin/sh",
+            "-c",
+            "rm -f -- \"$0\"; exec \"$@\"",
+            socket,
+            Nginx,
+            "-e",
+            "stderr",
+            "-p",
+            _directory,
+            "-c",
+            In("nginx.conf")
+        );
         await OutlivesAsync(
             nginx,
             async () =>
@@ -91,8 +104,8 @@ public sealed class DaemonTests : IAsyncLifetime
             },
             async () =>
             {
-                using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await client.ConnectAsync(IPAddress.Loopback, port, Cancelled);
+                using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), Cancelled);
                 Assert.Contains("served", await AskAsync(client, "GET / HTTP/1.0\r\n\r\n", "served"), StringComparison.Ordinal);
             }
         );
@@ -154,13 +167,6 @@ public sealed class DaemonTests : IAsyncLifetime
         }
 
         return answer.ToString();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string In(string name) => Path.Combine(_directory, name);

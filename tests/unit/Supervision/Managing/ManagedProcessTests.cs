@@ -429,6 +429,44 @@ public sealed class ManagedProcessTests : ProcessManagerTest
     }
 
     [Fact]
+    public async Task The_end_of_the_manager_ends_the_rest_and_lets_listeners_go_whatever_one_end_throws()
+    {
+        var first = Manager.NewProcess("one").AsT0;
+        var second = Manager.NewProcess("two").AsT0;
+        await first.StartAsync(cancellationToken: Cancelled);
+        await second.StartAsync(cancellationToken: Cancelled);
+        using var all = Manager.Subscribe();
+        using var ofFirst = first.Subscribe();
+        using var ofSecond = second.Subscribe();
+        System.Executor.AnswerAsync<KillProcessGroupOperation, StopResult>(
+            (kill, _, _) =>
+            {
+                var process = System.All.Single(process => process.Group == kill.Target.Group);
+                if (process.Process == first.Process)
+                {
+                    throw new InvalidOperationException("boom");
+                }
+
+                process.Exit(new ExitStatus(null, Signal.Terminate));
+                return ValueTask.FromResult<OneOf<StopResult, OperationError>>(
+                    new StopResult(kill.Target.Pgid, IsGroup: true, ProcessesAffected: 1, Ended: 1, Forced: 0)
+                );
+            }
+        );
+
+        await Manager.DisposeAsync();
+
+        Assert.Equal(first.Process, Assert.Single(System.Alive).Process);
+        foreach (var notices in (Subscription<ProcessNotice>[])[all, ofFirst, ofSecond])
+        {
+            while (await notices.NextAsync(Cancelled) is not null)
+            {
+                // Until it is told that no more comes.
+            }
+        }
+    }
+
+    [Fact]
     public async Task The_end_of_the_manager_ends_all_side_by_side_and_a_kill_overtakes_it()
     {
         var first = Manager.NewProcess("one").AsT0;

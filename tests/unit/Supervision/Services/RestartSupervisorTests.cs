@@ -185,10 +185,7 @@ public sealed class RestartSupervisorTests
     private async Task WaitingAsync(Subscription<ServiceEvent> events)
     {
         await UntilAsync(events, LifecycleState.Waiting);
-        while (_clock.WaitingTimers == 0)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => _clock.WaitingTimers > 0);
     }
 
     private static async Task UntilAsync(Subscription<ServiceEvent> events, LifecycleState state)

@@ -194,11 +194,7 @@ public sealed class ServiceManagerTests
         using var events = manager.Events.Subscribe();
         var run = await StartAsync(manager);
         var reload = manager.Handle.ReloadAsync();
-        while (_one.Heard.Count == 0)
-        {
-            await Task.Yield();
-        }
-
+        await Until.TrueAsync(() => _one.Heard.Count > 0);
         _one.End.SetResult(null);
         await UntilAsync(events, "one", LifecycleState.Ended);
         Assert.Equal([RuntimeControlMessage.Reload], _one.Heard);
@@ -362,13 +358,7 @@ public sealed class ServiceManagerTests
         } while (last is null || !string.Equals(last.Service, service, StringComparison.Ordinal) || last.To != state);
     }
 
-    private async Task UntilTimerAsync()
-    {
-        while (_clock.WaitingTimers == 0)
-        {
-            await Task.Yield();
-        }
-    }
+    private Task UntilTimerAsync() => Until.TrueAsync(() => _clock.WaitingTimers > 0);
 
     private sealed class StuckHandler : IProcessControlHandler
     {
