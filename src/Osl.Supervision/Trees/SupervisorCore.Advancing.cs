@@ -40,8 +40,6 @@ internal sealed partial class SupervisorCore
     private void AdvanceRestart(ChildSlot from)
     {
         var first = _slots.IndexOf(from);
-        // The child from which on it was may have left meanwhile.
-        first = first < 0 ? 0 : first;
         if (!StopFrom(first, waitingToo: false))
         {
             return;
@@ -158,7 +156,13 @@ internal sealed partial class SupervisorCore
         if (!slot.IsRunning)
         {
             // Who was abandoned keeps its name as long as it runs.
-            _slots.Remove(slot);
+            var at = _slots.IndexOf(slot);
+            _slots.RemoveAt(at);
+            if (_restartFrom == slot)
+            {
+                // Nobody before it waits: they would have made the restart begin with them. So with the last of them it is over.
+                _restartFrom = at < _slots.Count ? _slots[at] : null;
+            }
         }
     }
 
