@@ -170,8 +170,8 @@ internal sealed partial class SupervisorCore
     private static bool IsForRestart(ChildSlot slot) =>
         !slot.IsLeaving && (slot.Spec.Kind != ChildKind.Temporary || slot.Life.State == Idle);
 
-    /// <summary>It is not on its way to be up.</summary>
-    private static bool IsSettled(ChildSlot slot) => !slot.IsDue && slot.Life.State is Running or Ended or Failed;
+    /// <summary>It is not on its way to be up. Who leaves never will be, even if it is abandoned and stays until its run returns.</summary>
+    private static bool IsSettled(ChildSlot slot) => slot.IsLeaving || (!slot.IsDue && slot.Life.State is Running or Ended or Failed);
 
     private void Apply(ChildSlot slot, LifecycleEvent what, Exception? error = null)
     {

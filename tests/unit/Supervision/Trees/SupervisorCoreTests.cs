@@ -123,6 +123,19 @@ public sealed class SupervisorCoreTests
     }
 
     [Fact]
+    public void Who_leaves_and_is_abandoned_holds_up_nobody_who_waits_until_all_are_up()
+    {
+        var world = new CoreWorld(RestartStrategy.OneForOne, 5, P, P);
+        world.Remove(0);
+        world.GraceOver("a");
+        world.Cleaned("a");
+        Assert.Equal("a:Abandoned b:Starting", world.States);
+        Assert.False(world.IsUp);
+        world.Up("b");
+        Assert.True(world.IsUp);
+    }
+
+    [Fact]
     public void Temporary_ones_end_with_the_others_and_stay_ended()
     {
         var world = Up(RestartStrategy.OneForAll, P, O);
