@@ -113,6 +113,44 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task One_that_has_left_its_group_and_can_not_be_ended_saves_none_of_the_others()
+    {
+        var supervisor = Make().Add(Process("a"));
+        using var events = supervisor.Events.Subscribe();
+        _processes.Executor.Answer<KillProcessOperation, StopResult>(
+            (kill, _) =>
+                kill.Target.Pid == 78
+                    ? new StopResult(78, IsGroup: false, ProcessesAffected: 1, Ended: 1, Forced: 1)
+                    : new Denied("rule", "no.", "Nothing.")
+        );
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        _processes.Escaped = [.. ((int[])[77, 78, 79]).Select(pid => new ProcessRef(pid, 1, "fake-boot", 0))];
+        await supervisor.Handle.ShutdownAsync();
+        var outcome = await run;
+        Assert.Equal([77, 78, 79], _processes.Executor.CallsOf<KillProcessOperation>().Select(kill => kill.Target.Pid).Order());
+        Assert.Equal([77, 79], outcome.Survivors.Select(left => left.Process.Process.Pid));
+        var alert = await NextAsync<SupervisorEvent.OrphansEnded>(events);
+        Assert.Equal((2, 1), (alert.Ended, alert.Escaped));
+    }
+
+    [Fact]
+    public async Task Who_left_its_group_is_ended_even_if_somebody_in_it_can_not_be()
+    {
+        var supervisor = Make().Add(Process("a"));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        var partial = new StopResult(1000, IsGroup: true, ProcessesAffected: 2, Ended: 1, Forced: 1)
+        {
+            Escaped = [new ProcessRef(77, 1, "fake-boot", 0)],
+        };
+        _processes.KillRefusal = new StopFailed([new ProcessRef(1001, 1, "fake-boot", 0)], partial);
+        await supervisor.Handle.ShutdownAsync();
+        Assert.IsType<StopFailed>(Assert.Single((await run).Survivors).Problem);
+        Assert.Equal(77, Assert.Single(_processes.Executor.CallsOf<KillProcessOperation>()).Target.Pid);
+    }
+
+    [Fact]
     public async Task A_start_that_is_refused_is_tried_again_until_the_supervisor_gives_up()
     {
         _processes.Refusal = new Denied("rule", "no.", "Nothing.");
