@@ -23,6 +23,14 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
 {
     private readonly ProcessEnding _ending = new(executor, clock);
 
+    /// <summary>How long ending them may take: all at once, each by its own sequence, and then who has left its group.</summary>
+    internal static TimeSpan LongestOf(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise) =>
+        processes
+            .Where(process => process.Lifetime == ProcessLifetime.Managed)
+            .Select(process => ProcessEnding.LongestOf(process.StopSequence ?? otherwise))
+            .Append(ProcessEnding.LongestOf(otherwise))
+            .Max() + ProcessEnding.LongestOf(StopSequence.Immediate);
+
     internal async Task<CleanupReport> EndAsync(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise, OperationContext context)
     {
         if (processes.Count == 0)

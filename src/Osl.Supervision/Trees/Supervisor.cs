@@ -149,15 +149,20 @@ public sealed partial class Supervisor : IChild
     {
         get
         {
+            (ChildSpec Spec, ChildRun? Current)[] children;
             lock (_gate)
             {
-                var each = _core.Slots.Select(slot =>
-                    (slot.Current?.Grace ?? slot.Spec.Grace ?? DefaultGrace) + ProcessEnding.LongestOf(slot.Spec.Cleanup)
-                );
-                return _options.Strategy == RestartStrategy.OneForOne
-                    ? each.DefaultIfEmpty(TimeSpan.Zero).Max() + DefaultGrace
-                    : each.Aggregate(DefaultGrace, (sum, time) => sum + time);
+                children = [.. _core.Slots.Select(slot => (slot.Spec, slot.Current))];
             }
+
+            // Outside of the lock: which processes there are the children's own code says.
+            var each = children.Select(child =>
+                (child.Current?.Grace ?? child.Spec.Grace ?? DefaultGrace)
+                + ProcessCleanup.LongestOf(child.Current?.Processes() ?? [], child.Spec.Cleanup)
+            );
+            return _options.Strategy == RestartStrategy.OneForOne
+                ? each.DefaultIfEmpty(TimeSpan.Zero).Max() + DefaultGrace
+                : each.Aggregate(DefaultGrace, (sum, time) => sum + time);
         }
     }
 

@@ -151,6 +151,20 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task The_longest_end_counts_what_the_processes_need_by_their_own_stop_sequences()
+    {
+        var owner = new ProcessOwner("owner", _processes.Executor);
+        var supervisor = Make().Add(new ChildSpec("owner", () => owner));
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        var before = supervisor.LongestStop;
+        var slow = StopSequence.Graceful(TimeSpan.FromMinutes(10));
+        _ = await owner.SpawnAsync("slow", Program.WithStopSequence(slow), OperationContext.Current, Test).OrThrow();
+        Assert.Equal(before + slow.Steps[0].Wait - TimeSpan.FromSeconds(5), supervisor.LongestStop);
+        await StopAsync(supervisor, run);
+    }
+
+    [Fact]
     public async Task A_start_that_is_refused_is_tried_again_until_the_supervisor_gives_up()
     {
         _processes.Refusal = new Denied("rule", "no.", "Nothing.");
