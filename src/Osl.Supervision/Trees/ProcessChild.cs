@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Supervision.Services;
@@ -33,8 +34,12 @@ internal sealed class ProcessChild(
 
     public async Task RunAsync(CancellationToken abandoned)
     {
-        var live = _live =
-            keeper.Running ?? await TakeUpAsync(abandoned).ConfigureAwait(false) ?? await StartAsync(abandoned).ConfigureAwait(false);
+        if (await BeginAsync(abandoned).ConfigureAwait(false) is not { } live)
+        {
+            return;
+        }
+
+        _live = live;
         keeper.Keep(operation.Lifetime == ProcessLifetime.Detached ? live : null);
         _up.SetResult();
         try
@@ -58,6 +63,27 @@ internal sealed class ProcessChild(
             {
                 await live.DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>The process, taken up or started.</summary>
+    /// <returns>Null when it was told to end before there was one: that is how it was to end, and a start may wait for an approval for long.</returns>
+    private async ValueTask<IRunningProcess?> BeginAsync(CancellationToken abandoned)
+    {
+        if (keeper.Running is { } kept)
+        {
+            return kept;
+        }
+
+        using var start = CancellationTokenSource.CreateLinkedTokenSource(abandoned, _control.TakenBack);
+        try
+        {
+            start.Token.ThrowIfCancellationRequested();
+            return await TakeUpAsync(start.Token).ConfigureAwait(false) ?? await StartAsync(start.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_control.TakenBack.IsCancellationRequested)
+        {
+            return null;
         }
     }
 
@@ -105,17 +131,27 @@ internal sealed class ProcessChild(
     }
 
     /// <summary>Not a guard and a ticker: there are thousands of these, and all that can be said to one is that it is over.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1001:Types that own disposable fields should be disposable",
+        Justification = "It holds nothing of the system's, and whoever tells the child to end may be about to cancel it."
+    )]
     private sealed class Control : IProcessControlHandler
     {
         private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenSource _takenBack = new();
 
         internal Task Shutdown => _shutdown.Task;
+
+        /// <summary>Cancelled with the shutdown: for a start that is under way.</summary>
+        internal CancellationToken TakenBack => _takenBack.Token;
 
         public Task SendAsync(RuntimeControlMessage message)
         {
             if (message == RuntimeControlMessage.Shutdown)
             {
                 _shutdown.TrySetResult();
+                return _takenBack.CancelAsync();
             }
 
             return Task.CompletedTask;

@@ -9,7 +9,7 @@ using Xunit;
 namespace Osl.Tests.Unit.Supervision.Trees;
 
 /// <summary>The supervisor around its core: children, operations, timers and events.</summary>
-public sealed class SupervisorTests
+public sealed partial class SupervisorTests
 {
     private static readonly SpawnProcessOperation Program = new("/bin/program");
 
