@@ -118,6 +118,7 @@ public sealed partial class Supervisor : IChild
                 [
                     .. _core.Failure is { } failure ? [$"gave up on {failure}"] : Array.Empty<string>(),
                     .. _core.Survivors.Select(left => $"{left.Process} of '{left.Child}' could not be ended ({left.Problem.Code})"),
+                    .. _core.UnknownStarts.Select(child => $"whether '{child}' has started a process is not known"),
                     .. _core
                         .Slots.Where(slot => slot.Life.State == LifecycleState.Abandoned)
                         .Select(slot => $"child '{slot.Spec.Name}' was abandoned and still runs"),
@@ -129,14 +130,14 @@ public sealed partial class Supervisor : IChild
         }
     }
 
-    /// <summary>Whether it has given up, or could not end a process.</summary>
+    /// <summary>Whether it has given up, could not end a process, or does not know whether it has started one.</summary>
     public bool IsBroken
     {
         get
         {
             lock (_gate)
             {
-                return _core.Failure is not null || _core.Survivors.Count > 0;
+                return _core.Failure is not null || _core.Survivors.Count > 0 || _core.UnknownStarts.Count > 0;
             }
         }
     }

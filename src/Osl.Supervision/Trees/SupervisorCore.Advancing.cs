@@ -32,7 +32,8 @@ internal sealed partial class SupervisorCore
         {
             _isCompleted = true;
             var abandoned = _slots.Where(slot => slot.Life.State == Abandoned).Select(slot => slot.Spec.Name).Concat(_abandonedWithin);
-            Do(new SupervisorEffect.Complete(new SupervisorOutcome(_failure, [.. abandoned], [.. _survivors])));
+            var outcome = new SupervisorOutcome(_failure, [.. abandoned], [.. _survivors]) { UnknownStarts = [.. _unknownStarts] };
+            Do(new SupervisorEffect.Complete(outcome));
         }
     }
 
