@@ -107,6 +107,14 @@ public sealed class RestartSupervisor : IRunnable
     {
         try
         {
+            lock (_gate)
+            {
+                // Its configuration is read from here on. A reload that comes while it is being made may be news to it.
+                var kept = _kept.Where(message => message != RuntimeControlMessage.Reload).ToArray();
+                _kept.Clear();
+                Array.ForEach(kept, _kept.Enqueue);
+            }
+
             var child = _factory() ?? throw new InvalidOperationException($"The factory of '{Name}' made nothing.");
             List<RuntimeControlMessage> messages;
             lock (_gate)
@@ -168,9 +176,8 @@ public sealed class RestartSupervisor : IRunnable
             {
                 _loop.AskToEnd();
             }
-            else if (child is null && message != RuntimeControlMessage.Reload)
+            else if (child is null)
             {
-                // The next service reads its configuration anyway; of other messages none is lost.
                 _kept.Enqueue(message);
             }
         }

@@ -115,6 +115,31 @@ public sealed class RestartSupervisorTests
     }
 
     [Fact]
+    public async Task A_reload_that_comes_while_the_next_is_made_reaches_it()
+    {
+        RestartSupervisor? supervisor = null;
+        supervisor = new RestartSupervisor(
+            "watched",
+            () =>
+            {
+                var service = Service();
+                // It has read its configuration by now.
+                _ = supervisor!.Handle.ReloadAsync();
+                return service;
+            },
+            Steady,
+            _clock
+        );
+        // What came before it is made is in what it reads.
+        await supervisor.Handle.ReloadAsync();
+        var run = supervisor.RunAsync(Cancelled);
+        await Newest()!.Running;
+        _made[0].End.SetResult(null);
+        await run;
+        Assert.Equal([RuntimeControlMessage.Reload], _made[0].Heard);
+    }
+
+    [Fact]
     public async Task Told_to_end_at_any_moment_it_ends_and_leaves_nothing_running()
     {
         for (var i = 0; i < 300; i++)
