@@ -12,6 +12,7 @@ public sealed class RestartSupervisor : IRunnable
     private readonly Queue<RuntimeControlMessage> _kept = new();
     private readonly RestartLoop<Exception> _loop;
     private IRunnable? _child;
+    private bool _isRunning;
 
     /// <summary>Keeps services of one make running.</summary>
     /// <param name="name">What it is called.</param>
@@ -77,11 +78,18 @@ public sealed class RestartSupervisor : IRunnable
 
     /// <inheritdoc/>
     /// <exception cref="ServiceFailedException">The policy has given up; the last failure is within.</exception>
+    /// <exception cref="InvalidOperationException">It runs already.</exception>
     public async Task RunAsync(CancellationToken abandoned)
     {
         lock (_gate)
         {
+            if (_isRunning)
+            {
+                throw new InvalidOperationException($"'{Name}' runs already.");
+            }
+
             _loop.Apply(LifecycleEvent.Start);
+            _isRunning = true;
         }
 
         try
@@ -96,6 +104,7 @@ public sealed class RestartSupervisor : IRunnable
         {
             lock (_gate)
             {
+                _isRunning = false;
                 _loop.ForgetAsk();
             }
         }

@@ -140,6 +140,21 @@ public sealed class RestartSupervisorTests
     }
 
     [Fact]
+    public async Task It_is_not_run_a_second_time_while_it_runs()
+    {
+        var supervisor = Make();
+        var run = supervisor.RunAsync(Cancelled);
+        await Newest()!.Running;
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            supervisor.RunAsync(Cancelled).WaitAsync(TimeSpan.FromMinutes(1), Cancelled)
+        );
+        Assert.Equal((LifecycleState.Running, 1), (supervisor.State, _made.Count));
+        await supervisor.Handle.ShutdownAsync();
+        await run;
+        Assert.Equal(LifecycleState.Ended, supervisor.State);
+    }
+
+    [Fact]
     public async Task Told_to_end_at_any_moment_it_ends_and_leaves_nothing_running()
     {
         for (var i = 0; i < 300; i++)
