@@ -13,22 +13,27 @@ namespace Osl.Hosting.Managing;
 public sealed class DetachedDirectory : IDetachedStore, IDisposable
 {
     private readonly string _path;
-    private readonly OslHost _host;
+    private readonly IGroupRegistry _registry;
     private readonly FileStream _lock;
 
-    private DetachedDirectory(string path, OslHost host, FileStream held)
+    private DetachedDirectory(string path, IGroupRegistry registry, FileStream held)
     {
-        (_path, _host, _lock) = (path, host, held);
+        (_path, _registry, _lock) = (path, registry, held);
     }
 
     /// <summary>Takes a directory; makes it where it is missing.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="host">Whose registry is asked about a start that was under way when a host was killed.</param>
+    /// <param name="host">Whose registry is asked about a start of which nobody knows what came of it.</param>
     /// <returns>The directory; or why it can't be had: others can write to it, another host has it.</returns>
     public static OneOf<DetachedDirectory, OperationError> Open(string path, OslHost host)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(host);
+        return Open(path, host.Registry);
+    }
+
+    internal static OneOf<DetachedDirectory, OperationError> Open(string path, IGroupRegistry registry)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         path = Path.GetFullPath(path);
         try
         {
@@ -45,7 +50,7 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
             return trust.IsTrusted
                 ? new DetachedDirectory(
                     path,
-                    host,
+                    registry,
                     new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
                 )
                 : new PermissionRefused(
@@ -103,26 +108,36 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
     /// <summary>Lets the next one have it.</summary>
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>The host before was killed while it started something: that is in the registry under its pid, if anything is.</summary>
+    /// <summary>
+    /// What came of a start was not written down: the host was killed meanwhile, or was not told itself. Whatever it has started is in the
+    /// registry under its pid, which in a container the next host may have too.
+    /// </summary>
     private OneOf<IReadOnlyList<DetachedProcess>, OperationError> Unfinished(string name, int pid)
     {
-        if (pid == Environment.ProcessId)
-        {
-            return Array.Empty<DetachedProcess>();
-        }
-
-        var perhaps = _host
-            .Registry.Live()
+        var known = Known();
+        var perhaps = _registry
+            .Live()
             .Where(found => found.HostPid == pid && found is { Attached: false, Lifetime: ProcessLifetime.Detached })
+            .Where(found => !known.Contains(found.Process))
             .ToArray();
         return perhaps.Length == 0
             ? Array.Empty<DetachedProcess>()
             : new OperationFailed(
                 "may_still_run",
-                $"The host before was killed while it started '{name}', which may be one of: {string.Join(", ", perhaps.Select(found => found.Process.Pid))}.",
+                $"Nobody knows what came of the start of '{name}' by host {pid}; it may be one of: {string.Join(", ", perhaps.Select(found => found.Process.Pid))}.",
                 $"Look with 'osl ps', end it, and remove {DisplayText.Escape(FileOf(name))}."
             );
     }
+
+    /// <summary>What is somebody else's by name. Of a file that can't be read nothing is known, so that none is left out for it.</summary>
+    private HashSet<ProcessRef> Known() =>
+        [
+            .. Directory
+                .EnumerateFiles(_path, "*.json")
+                .SelectMany(file => new ManagerMemory(file).Read().TryPickT0(out var left, out _) ? left.Entries : [])
+                .Select(entry => entry.Process)
+                .OfType<ProcessRef>(),
+        ];
 
     private static ValidationFailed? WhyNot(string name) =>
         ProcessTemplate.WhyNoName(name) is { } flaw ? new ValidationFailed([$"'{DisplayText.Escape(name)}' can't be kept: {flaw}."]) : null;

@@ -89,6 +89,7 @@ internal sealed partial class GroupCore
                 var error = errorOf(member);
                 var isRefused = error is not null and not StopFailed and { Effect: OperationEffect.None } && !error.IsGone();
                 member.PendingStops--;
+                member.StopError = error?.IsGone() is true ? null : error;
                 member.IsStopAccepted |= !isRefused;
                 if (!_members.Contains(member))
                 {

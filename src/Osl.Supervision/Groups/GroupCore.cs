@@ -247,7 +247,23 @@ internal sealed partial class GroupCore(IOperationExecutor executor, OperationCo
         // The last launch under way is decided now; who has come up by it was ended there.
         using (await TurnAsync(cancellationToken).ConfigureAwait(false))
         {
-            _ = stopped.OrThrow();
+            if (WhoIsLeft(stopped.TryPickT1(out var error, out _) ? error : null) is { } failure)
+            {
+                throw new OperationException(failure);
+            }
+        }
+    }
+
+    /// <summary>Why somebody may still be there that ends with the handle, who came up during the close included.</summary>
+    private OperationError? WhoIsLeft(OperationError? stopped)
+    {
+        lock (_gate)
+        {
+            var left = _members.Where(member => member is { IsReleased: false, Live: not null });
+            var errors = left.Select(member => member.StopError ?? new StopFailed([member.Process!], null));
+            return GroupStop.Sum([.. stopped is null ? errors : errors.Prepend(stopped)]).TryPickT1(out var failure, out _)
+                ? failure
+                : null;
         }
     }
 

@@ -1,3 +1,4 @@
+using Osl.Operations;
 using Osl.Operations.Processes;
 
 namespace Osl.Supervision.Groups;
@@ -30,6 +31,9 @@ internal sealed class GroupMember
 
     /// <summary>Whether one of the stops was more than refused: then its end is one that was asked for.</summary>
     internal bool IsStopAccepted { get; set; }
+
+    /// <summary>Why the last stop did not end it; null when it did, or there was none.</summary>
+    internal OperationError? StopError { get; set; }
 
     /// <summary>Its end is known to the group.</summary>
     internal TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -45,7 +45,8 @@ public sealed record GroupStop(int ProcessesAffected, int Ended, int Forced, Val
             }
         }
 
-        return survivors.Count > 0 ? new StopFailed(survivors.ToValueList(), null, interrupted) { Effect = OperationEffect.Happened }
+        return survivors.Count > 0
+                ? new StopFailed(survivors.Distinct().ToValueList(), null, interrupted) { Effect = OperationEffect.Happened }
             : first is not null ? first
             : sum;
     }

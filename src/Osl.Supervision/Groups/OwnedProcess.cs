@@ -10,7 +10,9 @@ namespace Osl.Supervision.Groups;
 /// </summary>
 public sealed class OwnedProcess : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
     private IRunningProcess? _process;
+    private bool _isDisposed;
 
     private OwnedProcess(IRunningProcess process) => _process = process;
 
@@ -39,15 +41,54 @@ public sealed class OwnedProcess : IAsyncDisposable
         return outcome.TryPickT0(out var started, out var error) ? new OwnedProcess(started.Live) : error;
     }
 
-    /// <summary>Ends it and closes its streams. Without effect when it is empty.</summary>
+    /// <summary>
+    /// Ends it and closes its streams. Without effect when it is empty; while a group is about to take the process over, it is that group's,
+    /// and if that fails it is ended then.
+    /// </summary>
     /// <exception cref="OperationException">It could not be ended; it still runs, and its host ends it.</exception>
     public async ValueTask DisposeAsync()
     {
-        if (!TryTake(out var process))
+        IRunningProcess? process;
+        lock (_gate)
         {
-            return;
+            _isDisposed = true;
+            (process, _process) = (_process, null);
         }
 
+        if (process is not null)
+        {
+            await EndAsync(process).ConfigureAwait(false);
+        }
+    }
+
+    internal bool TryTake([NotNullWhen(true)] out IRunningProcess? process)
+    {
+        lock (_gate)
+        {
+            (process, _process) = (_process, null);
+        }
+
+        return process is not null;
+    }
+
+    /// <summary>It could not be taken over after all. Whoever was to answer for it may have been disposed meanwhile: then it is ended.</summary>
+    /// <exception cref="OperationException">It could not be ended.</exception>
+    internal async ValueTask GiveBackAsync(IRunningProcess process)
+    {
+        lock (_gate)
+        {
+            if (!_isDisposed)
+            {
+                _process = process;
+                return;
+            }
+        }
+
+        await EndAsync(process).ConfigureAwait(false);
+    }
+
+    private static async ValueTask EndAsync(IRunningProcess process)
+    {
         var outcome = await process.StopAsync().ConfigureAwait(false);
         await process.DisposeAsync().ConfigureAwait(false);
         if (outcome.TryPickT1(out var error, out _) && !error.IsGone())
@@ -55,13 +96,4 @@ public sealed class OwnedProcess : IAsyncDisposable
             throw new OperationException(error);
         }
     }
-
-    internal bool TryTake([NotNullWhen(true)] out IRunningProcess? process)
-    {
-        process = Interlocked.Exchange(ref _process, null);
-        return process is not null;
-    }
-
-    /// <summary>It could not be taken over after all.</summary>
-    internal void GiveBack(IRunningProcess process) => Volatile.Write(ref _process, process);
 }

@@ -146,6 +146,7 @@ public sealed class ProcessGroup : IAsyncDisposable
     /// <param name="process">What is taken over.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <exception cref="InvalidOperationException">It is empty already.</exception>
+    /// <exception cref="OperationException">This failed, its object was disposed meanwhile, and it could not be ended either.</exception>
     public async ValueTask<OneOf<AttachProcessResult, OperationError>> AttachAsync(
         OwnedProcess process,
         CancellationToken cancellationToken = default
@@ -169,7 +170,7 @@ public sealed class ProcessGroup : IAsyncDisposable
         {
             if (!attached)
             {
-                process.GiveBack(live);
+                await process.GiveBackAsync(live).ConfigureAwait(false);
             }
         }
     }

@@ -12,6 +12,7 @@ public sealed class RestartSupervisor : IRunnable
     private readonly Queue<RuntimeControlMessage> _kept = new();
     private readonly RestartLoop<Exception> _loop;
     private IRunnable? _child;
+    private bool _isRunning;
 
     /// <summary>Keeps services of one make running.</summary>
     /// <param name="name">What it is called.</param>
@@ -77,11 +78,18 @@ public sealed class RestartSupervisor : IRunnable
 
     /// <inheritdoc/>
     /// <exception cref="ServiceFailedException">The policy has given up; the last failure is within.</exception>
+    /// <exception cref="InvalidOperationException">It runs already.</exception>
     public async Task RunAsync(CancellationToken abandoned)
     {
         lock (_gate)
         {
+            if (_isRunning)
+            {
+                throw new InvalidOperationException($"'{Name}' runs already.");
+            }
+
             _loop.Apply(LifecycleEvent.Start);
+            _isRunning = true;
         }
 
         try
@@ -96,6 +104,7 @@ public sealed class RestartSupervisor : IRunnable
         {
             lock (_gate)
             {
+                _isRunning = false;
                 _loop.ForgetAsk();
             }
         }
@@ -107,6 +116,14 @@ public sealed class RestartSupervisor : IRunnable
     {
         try
         {
+            lock (_gate)
+            {
+                // Its configuration is read from here on. A reload that comes while it is being made may be news to it.
+                var kept = _kept.Where(message => message != RuntimeControlMessage.Reload).ToArray();
+                _kept.Clear();
+                Array.ForEach(kept, _kept.Enqueue);
+            }
+
             var child = _factory() ?? throw new InvalidOperationException($"The factory of '{Name}' made nothing.");
             List<RuntimeControlMessage> messages;
             lock (_gate)
@@ -168,9 +185,8 @@ public sealed class RestartSupervisor : IRunnable
             {
                 _loop.AskToEnd();
             }
-            else if (child is null && message != RuntimeControlMessage.Reload)
+            else if (child is null)
             {
-                // The next service reads its configuration anyway; of other messages none is lost.
                 _kept.Enqueue(message);
             }
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Supervision.Services;
@@ -33,8 +34,12 @@ internal sealed class ProcessChild(
 
     public async Task RunAsync(CancellationToken abandoned)
     {
-        var live = _live =
-            keeper.Running ?? await TakeUpAsync(abandoned).ConfigureAwait(false) ?? await StartAsync(abandoned).ConfigureAwait(false);
+        if (await BeginAsync(abandoned).ConfigureAwait(false) is not { } live)
+        {
+            return;
+        }
+
+        _live = live;
         keeper.Keep(operation.Lifetime == ProcessLifetime.Detached ? live : null);
         _up.SetResult();
         try
@@ -61,6 +66,27 @@ internal sealed class ProcessChild(
         }
     }
 
+    /// <summary>The process, taken up or started.</summary>
+    /// <returns>Null when it was told to end before there was one: that is how it was to end, and a start may wait for an approval for long.</returns>
+    private async ValueTask<IRunningProcess?> BeginAsync(CancellationToken abandoned)
+    {
+        if (keeper.Running is { } kept)
+        {
+            return kept;
+        }
+
+        using var start = CancellationTokenSource.CreateLinkedTokenSource(abandoned, _control.TakenBack);
+        try
+        {
+            start.Token.ThrowIfCancellationRequested();
+            return await TakeUpAsync(start.Token).ConfigureAwait(false) ?? await StartAsync(start.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_control.TakenBack.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The process that a host before has started under this name; null when there is none that lives.</summary>
     /// <exception cref="OperationException">Whether there is one is not known, or it may not be attached to: a second one is not started.</exception>
     private async ValueTask<IRunningProcess?> TakeUpAsync(CancellationToken abandoned)
@@ -83,39 +109,72 @@ internal sealed class ProcessChild(
     }
 
     /// <summary>Written down before and after, where that is wanted: so there is no process that nothing speaks of.</summary>
-    private async ValueTask<IRunningProcess> StartAsync(CancellationToken abandoned)
+    /// <exception cref="StartUnknownException">Something may run all the same. It stands there as being started.</exception>
+    private async ValueTask<IRunningProcess> StartAsync(CancellationToken takenBack)
     {
         if (keeper.Store?.Starting(name) is { } unwritten)
         {
             throw new OperationException(unwritten);
         }
 
-        var outcome = await executor.ExecuteAsync(operation, context, abandoned).ConfigureAwait(false);
-        if (keeper.Store is { } store)
+        OneOf<SpawnProcessResult, OperationError> outcome;
+        try
         {
-            // What can't be written down now stands there as being started.
-            _ =
-                outcome.TryPickT0(out var started, out var error)
-                    ? store.Started(new DetachedProcess(name, started.Process, started.Live.OwnGroup))
-                : error.Effect == OperationEffect.None ? store.Ended(name)
-                : null;
+            outcome = await executor.ExecuteAsync(operation, context, takenBack).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (takenBack.IsCancellationRequested)
+        {
+            // Nothing was started, or it was ended before its program ran.
+            _ = keeper.Store?.Ended(name);
+            throw;
+        }
+        catch (Exception e)
+        {
+            var threw = new OperationFailed("start_threw", $"Starting it threw {e.GetType().Name}.", "See whether it runs (osl ps).")
+            {
+                Effect = OperationEffect.Unknown,
+            };
+            throw new StartUnknownException(name, threw, e);
         }
 
-        return outcome.OrThrow().Live;
+        if (outcome.TryPickT0(out var started, out var error))
+        {
+            // What can't be written down now stands there as being started.
+            _ = keeper.Store?.Started(new DetachedProcess(name, started.Process, started.Live.OwnGroup));
+            return started.Live;
+        }
+
+        if (error.Effect != OperationEffect.None)
+        {
+            throw new StartUnknownException(name, error);
+        }
+
+        _ = keeper.Store?.Ended(name);
+        throw new OperationException(error);
     }
 
     /// <summary>Not a guard and a ticker: there are thousands of these, and all that can be said to one is that it is over.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1001:Types that own disposable fields should be disposable",
+        Justification = "It holds nothing of the system's, and whoever tells the child to end may be about to cancel it."
+    )]
     private sealed class Control : IProcessControlHandler
     {
         private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenSource _takenBack = new();
 
         internal Task Shutdown => _shutdown.Task;
+
+        /// <summary>Cancelled with the shutdown: for a start that is under way.</summary>
+        internal CancellationToken TakenBack => _takenBack.Token;
 
         public Task SendAsync(RuntimeControlMessage message)
         {
             if (message == RuntimeControlMessage.Shutdown)
             {
                 _shutdown.TrySetResult();
+                return _takenBack.CancelAsync();
             }
 
             return Task.CompletedTask;
@@ -147,4 +206,18 @@ public sealed class ProcessEndedException(string child, ProcessExit exit)
 {
     /// <summary>How it has ended.</summary>
     public ProcessExit Exit { get; } = exit ?? throw new ArgumentNullException(nameof(exit));
+}
+
+/// <summary>
+/// What came of the start of a child's process is not known: it may run. The child is not started again, and its supervisor gives up, as
+/// for a process that it can't end (adr/0048-supervisor-trees.md). To be thrown by any child that starts something.
+/// </summary>
+/// <param name="child">Whose start it was.</param>
+/// <param name="error">Why it is not known.</param>
+/// <param name="inner">What was thrown; null when nothing was.</param>
+public sealed class StartUnknownException(string child, OperationError error, Exception? inner = null)
+    : Exception($"Whether '{child}' has started a process is not known: {error?.Message}", inner)
+{
+    /// <summary>Why it is not known.</summary>
+    public OperationError Error { get; } = error ?? throw new ArgumentNullException(nameof(error));
 }

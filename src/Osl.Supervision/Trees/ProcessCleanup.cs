@@ -5,7 +5,7 @@ namespace Osl.Supervision.Trees;
 
 /// <summary>What came of ending the processes of somebody.</summary>
 /// <param name="Orphans">Those of whom somebody was still alive, with how many were ended and how many of these had left their group.</param>
-/// <param name="Failures">Those that could not be ended.</param>
+/// <param name="Failures">Those that could not be ended; who had left a group is named by itself.</param>
 /// <param name="LeftRunning">Those that are Detached.</param>
 internal sealed record CleanupReport(
     IReadOnlyList<(ChildProcessInfo Process, int Ended, int Escaped)> Orphans,
@@ -22,6 +22,14 @@ internal sealed record CleanupReport(
 internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider clock)
 {
     private readonly ProcessEnding _ending = new(executor, clock);
+
+    /// <summary>How long ending them may take: all at once, each by its own sequence, and then who has left its group.</summary>
+    internal static TimeSpan LongestOf(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise) =>
+        processes
+            .Where(process => process.Lifetime == ProcessLifetime.Managed)
+            .Select(process => ProcessEnding.LongestOf(process.StopSequence ?? otherwise))
+            .Append(ProcessEnding.LongestOf(otherwise))
+            .Max() + ProcessEnding.LongestOf(StopSequence.Immediate);
 
     internal async Task<CleanupReport> EndAsync(IReadOnlyList<ChildProcessInfo> processes, StopSequence otherwise, OperationContext context)
     {
@@ -40,37 +48,42 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
                     .Where(pair => pair.Second.Ended > 0)
                     .Select(pair => (pair.First, pair.Second.Ended, pair.Second.Escaped)),
             ],
-            [.. managed.Zip(ended).Where(pair => pair.Second.Problem is not null).Select(pair => (pair.First, pair.Second.Problem!))],
+            [.. ended.SelectMany(one => one.Failures)],
             [.. processes.Where(process => process.Lifetime == ProcessLifetime.Detached)]
         );
     }
 
-    private async Task<(int Ended, int Escaped, OperationError? Problem)> EndAsync(
-        ChildProcessInfo process,
-        StopSequence sequence,
-        OperationContext context
-    )
+    private async Task<Ending> EndAsync(ChildProcessInfo process, StopSequence sequence, OperationContext context)
     {
         var because = context with { Parent = process.Group is { } of && of.Operation != default ? of.Operation : context.Parent };
         var stopped = await _ending.EndAsync(process.Process, process.Group, sequence, because).ConfigureAwait(false);
-        if (stopped.TryPickT1(out var error, out var result))
+        var failures = new List<(ChildProcessInfo, OperationError)>();
+        if (stopped.TryPickT1(out var error, out var result) && !error.IsGone())
         {
-            return (0, 0, error.IsGone() ? null : error);
+            failures.Add((process, error));
+            // Somebody has survived; who had left the group is told of all the same.
+            result = (error as StopFailed)?.Partial as StopResult;
         }
 
-        // Who has left the group in time is of the same operation all the same.
+        // Who has left the group in time is of the same operation all the same. One that can't be ended saves none of the others.
+        var runaways = result is null ? [] : result.Escaped.ToArray();
+        var killed = await Task.WhenAll(runaways.Select(runaway => _ending.EndAsync(runaway, group: null, StopSequence.Immediate, because)))
+            .ConfigureAwait(false);
         var escaped = 0;
-        foreach (var runaway in result.Escaped)
+        foreach (var (runaway, answer) in runaways.Zip(killed))
         {
-            var killed = await _ending.EndAsync(runaway, group: null, StopSequence.Immediate, because).ConfigureAwait(false);
-            if (killed.TryPickT1(out error, out _) && !error.IsGone())
+            if (answer.TryPickT1(out error, out _) && !error.IsGone())
             {
-                return (result.Ended + escaped, escaped, error);
+                failures.Add((new ChildProcessInfo(runaway), error));
             }
-
-            escaped++;
+            else
+            {
+                escaped++;
+            }
         }
 
-        return (result.Ended + escaped, escaped, null);
+        return new Ending((result?.Ended ?? 0) + escaped, escaped, failures);
     }
+
+    private sealed record Ending(int Ended, int Escaped, IReadOnlyList<(ChildProcessInfo Process, OperationError Problem)> Failures);
 }

@@ -118,6 +118,7 @@ public sealed partial class Supervisor : IChild
                 [
                     .. _core.Failure is { } failure ? [$"gave up on {failure}"] : Array.Empty<string>(),
                     .. _core.Survivors.Select(left => $"{left.Process} of '{left.Child}' could not be ended ({left.Problem.Code})"),
+                    .. _core.UnknownStarts.Select(child => $"whether '{child}' has started a process is not known"),
                     .. _core
                         .Slots.Where(slot => slot.Life.State == LifecycleState.Abandoned)
                         .Select(slot => $"child '{slot.Spec.Name}' was abandoned and still runs"),
@@ -129,14 +130,14 @@ public sealed partial class Supervisor : IChild
         }
     }
 
-    /// <summary>Whether it has given up, or could not end a process.</summary>
+    /// <summary>Whether it has given up, could not end a process, or does not know whether it has started one.</summary>
     public bool IsBroken
     {
         get
         {
             lock (_gate)
             {
-                return _core.Failure is not null || _core.Survivors.Count > 0;
+                return _core.Failure is not null || _core.Survivors.Count > 0 || _core.UnknownStarts.Count > 0;
             }
         }
     }
@@ -149,15 +150,20 @@ public sealed partial class Supervisor : IChild
     {
         get
         {
+            (ChildSpec Spec, ChildRun? Current)[] children;
             lock (_gate)
             {
-                var each = _core.Slots.Select(slot =>
-                    (slot.Current?.Grace ?? slot.Spec.Grace ?? DefaultGrace) + ProcessEnding.LongestOf(slot.Spec.Cleanup)
-                );
-                return _options.Strategy == RestartStrategy.OneForOne
-                    ? each.DefaultIfEmpty(TimeSpan.Zero).Max() + DefaultGrace
-                    : each.Aggregate(DefaultGrace, (sum, time) => sum + time);
+                children = [.. _core.Slots.Select(slot => (slot.Spec, slot.Current))];
             }
+
+            // Outside of the lock: which processes there are the children's own code says.
+            var each = children.Select(child =>
+                (child.Current?.Grace ?? child.Spec.Grace ?? DefaultGrace)
+                + ProcessCleanup.LongestOf(child.Current?.Processes() ?? [], child.Spec.Cleanup)
+            );
+            return _options.Strategy == RestartStrategy.OneForOne
+                ? each.DefaultIfEmpty(TimeSpan.Zero).Max() + DefaultGrace
+                : each.Aggregate(DefaultGrace, (sum, time) => sum + time);
         }
     }
 

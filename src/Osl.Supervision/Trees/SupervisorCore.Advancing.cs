@@ -32,7 +32,8 @@ internal sealed partial class SupervisorCore
         {
             _isCompleted = true;
             var abandoned = _slots.Where(slot => slot.Life.State == Abandoned).Select(slot => slot.Spec.Name).Concat(_abandonedWithin);
-            Do(new SupervisorEffect.Complete(new SupervisorOutcome(_failure, [.. abandoned], [.. _survivors])));
+            var outcome = new SupervisorOutcome(_failure, [.. abandoned], [.. _survivors]) { UnknownStarts = [.. _unknownStarts] };
+            Do(new SupervisorEffect.Complete(outcome));
         }
     }
 
@@ -40,8 +41,6 @@ internal sealed partial class SupervisorCore
     private void AdvanceRestart(ChildSlot from)
     {
         var first = _slots.IndexOf(from);
-        // The child from which on it was may have left meanwhile.
-        first = first < 0 ? 0 : first;
         if (!StopFrom(first, waitingToo: false))
         {
             return;
@@ -158,7 +157,13 @@ internal sealed partial class SupervisorCore
         if (!slot.IsRunning)
         {
             // Who was abandoned keeps its name as long as it runs.
-            _slots.Remove(slot);
+            var at = _slots.IndexOf(slot);
+            _slots.RemoveAt(at);
+            if (_restartFrom == slot)
+            {
+                // Nobody before it waits: they would have made the restart begin with them. So with the last of them it is over.
+                _restartFrom = at < _slots.Count ? _slots[at] : null;
+            }
         }
     }
 
@@ -166,8 +171,8 @@ internal sealed partial class SupervisorCore
     private static bool IsForRestart(ChildSlot slot) =>
         !slot.IsLeaving && (slot.Spec.Kind != ChildKind.Temporary || slot.Life.State == Idle);
 
-    /// <summary>It is not on its way to be up.</summary>
-    private static bool IsSettled(ChildSlot slot) => !slot.IsDue && slot.Life.State is Running or Ended or Failed;
+    /// <summary>It is not on its way to be up. Who leaves never will be, even if it is abandoned and stays until its run returns.</summary>
+    private static bool IsSettled(ChildSlot slot) => slot.IsLeaving || (!slot.IsDue && slot.Life.State is Running or Ended or Failed);
 
     private void Apply(ChildSlot slot, LifecycleEvent what, Exception? error = null)
     {

@@ -24,6 +24,7 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
     private readonly List<SupervisorEffect> _effects = [];
     private readonly List<CleanupFailure> _survivors = [];
     private readonly List<string> _abandonedWithin = [];
+    private readonly List<string> _unknownStarts = [];
     private SupervisorFailure? _failure;
     private bool _isStarted;
     private bool _isStopping;
@@ -42,6 +43,8 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
     internal SupervisorFailure? Failure => _failure;
 
     internal IReadOnlyList<CleanupFailure> Survivors => _survivors;
+
+    internal IReadOnlyList<string> UnknownStarts => _unknownStarts;
 
     private bool AreIndependent => options.Strategy == RestartStrategy.OneForOne;
 
@@ -131,6 +134,12 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
         if (error is SupervisorFailedException { Outcome: var within })
         {
             TakeOver(slot, within);
+        }
+        else if (error is StartUnknownException { Error.Code: var why })
+        {
+            // As if a process of it were left: there may be one, and nobody knows which.
+            _unknownStarts.Add(slot.Spec.Name);
+            slot.LeftBehind = $"whether its start has started a process is not known ({why})";
         }
 
         Do(new SupervisorEffect.NoTimer(slot));
@@ -262,9 +271,11 @@ internal sealed partial class SupervisorCore(SupervisorOptions options, Func<dou
         var name = slot.Spec.Name;
         _survivors.AddRange(within.Survivors.Select(left => left with { Child = $"{name}/{left.Child}" }));
         _abandonedWithin.AddRange(within.Abandoned.Select(stuck => $"{name}/{stuck}"));
+        _unknownStarts.AddRange(within.UnknownStarts.Select(start => $"{name}/{start}"));
         slot.LeftBehind =
             within.Survivors is [var first, ..] ? Describe(first)
             : within.Abandoned is [var stuck, ..] ? $"'{stuck}' of its last run has not ended"
+            : within.UnknownStarts is [var start, ..] ? $"whether '{start}' of its last run has started a process is not known"
             : null;
     }
 

@@ -28,7 +28,7 @@ public abstract record SupervisorEvent(string Path, DateTimeOffset At)
     /// <summary>A process of a child could not be ended: it may still run.</summary>
     /// <param name="Path">Which child.</param>
     /// <param name="At">When, UTC.</param>
-    /// <param name="Process">What the child had named.</param>
+    /// <param name="Process">What the child had named; or one of it that had left its group, by itself.</param>
     /// <param name="Problem">Why not.</param>
     public sealed record CleanupFailed(string Path, DateTimeOffset At, ChildProcessInfo Process, OperationError Problem)
         : SupervisorEvent(Path, At);

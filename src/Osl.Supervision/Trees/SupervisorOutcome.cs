@@ -24,8 +24,11 @@ public sealed record CleanupFailure(string Child, ChildProcessInfo Process, Oper
 /// <param name="Survivors">Processes that could not be ended.</param>
 public sealed record SupervisorOutcome(SupervisorFailure? Failure, IReadOnlyList<string> Abandoned, IReadOnlyList<CleanupFailure> Survivors)
 {
+    /// <summary>Children, by path, of whose start it is not known whether it has started a process (<see cref="StartUnknownException"/>).</summary>
+    public IReadOnlyList<string> UnknownStarts { get; init; } = [];
+
     /// <summary>Whether it was asked to end, and nobody is left.</summary>
-    public bool IsSuccess => Failure is null && Abandoned.Count == 0 && Survivors.Count == 0;
+    public bool IsSuccess => Failure is null && Abandoned.Count == 0 && Survivors.Count == 0 && UnknownStarts.Count == 0;
 
     /// <summary>One sentence for people, without its full stop.</summary>
     public override string ToString()
@@ -46,6 +49,11 @@ public sealed record SupervisorOutcome(SupervisorFailure? Failure, IReadOnlyList
             parts.Add(
                 $"could not be ended: {string.Join(", ", Survivors.Select(left => $"{left.Process} of {left.Child} ({left.Problem.Code})"))}"
             );
+        }
+
+        if (UnknownStarts.Count > 0)
+        {
+            parts.Add($"may have started a process that runs: {string.Join(", ", UnknownStarts)}");
         }
 
         return parts.Count == 0 ? "all children have ended" : string.Join("; ", parts);

@@ -74,6 +74,32 @@ public sealed class GroupOwnershipTests
     }
 
     [Fact]
+    public async Task What_could_not_be_attached_ends_if_its_object_was_disposed_meanwhile()
+    {
+        var owned = await OwnedProcess.StartAsync(_world.Executor, new SpawnProcessOperation("worker"), cancellationToken: Test).OrThrow();
+        await using var group = _world.Group();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _world.Executor.AnswerAsync<AttachProcessOperation, AttachProcessResult>(
+            async (_, _, _) =>
+            {
+                asked.SetResult();
+                await answer.Task;
+                return new Denied("rule", "no.", "Ask.");
+            }
+        );
+        var attaching = group.AttachAsync(owned, Test).AsTask();
+        await asked.Task;
+        await owned.DisposeAsync();
+        answer.SetResult();
+
+        Assert.IsType<Denied>((await attaching).AsT1);
+        Assert.True(owned.IsEmpty);
+        Assert.Empty(_world.Living);
+        Assert.True(_world.All[0].IsDisposed);
+    }
+
+    [Fact]
     public async Task A_process_group_that_exists_is_taken_over_with_all_its_members()
     {
         var leader = _world.Stranger();

@@ -288,6 +288,47 @@ public sealed class ProcessGroupTests
         Assert.Empty(_world.All);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_comes_up_while_the_group_is_disposed_and_can_not_be_ended_is_told_of(bool isRefused)
+    {
+        var group = _world.Group();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _world.Executor.AnswerAsync<SpawnProcessOperation, SpawnProcessResult>(
+            async (spawn, _, cancelled) =>
+            {
+                asked.SetResult();
+                // Too late to be taken back.
+                await answer.Task;
+                var started = _world.Spawn(spawn);
+                _world.All[^1].HangsInTheKernel = true;
+                return started;
+            }
+        );
+        if (isRefused)
+        {
+            _world.Executor.Answer<KillProcessGroupOperation, StopResult>((_, _) => new Denied("rule", "no.", "Ask."));
+        }
+
+        var emplacing = group.EmplaceAsync("slow", [], Test).AsTask();
+        await asked.Task;
+        var disposing = group.DisposeAsync().AsTask();
+        answer.SetResult();
+
+        var error = (await Assert.ThrowsAsync<OperationException>(() => disposing)).Error;
+        var late = (await emplacing).AsT0.Process;
+        if (isRefused)
+        {
+            Assert.IsType<Denied>(error);
+        }
+        else
+        {
+            Assert.Equal(late, Assert.Single(Assert.IsType<StopFailed>(error).Survivors));
+        }
+    }
+
     /// <summary>The next spawns take until the source is set, or their token is cancelled.</summary>
     private (Task Asked, TaskCompletionSource Answer) HoldNextSpawn()
     {

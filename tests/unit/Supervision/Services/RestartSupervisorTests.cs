@@ -115,6 +115,46 @@ public sealed class RestartSupervisorTests
     }
 
     [Fact]
+    public async Task A_reload_that_comes_while_the_next_is_made_reaches_it()
+    {
+        RestartSupervisor? supervisor = null;
+        supervisor = new RestartSupervisor(
+            "watched",
+            () =>
+            {
+                var service = Service();
+                // It has read its configuration by now.
+                _ = supervisor!.Handle.ReloadAsync();
+                return service;
+            },
+            Steady,
+            _clock
+        );
+        // What came before it is made is in what it reads.
+        await supervisor.Handle.ReloadAsync();
+        var run = supervisor.RunAsync(Cancelled);
+        await Newest()!.Running;
+        _made[0].End.SetResult(null);
+        await run;
+        Assert.Equal([RuntimeControlMessage.Reload], _made[0].Heard);
+    }
+
+    [Fact]
+    public async Task It_is_not_run_a_second_time_while_it_runs()
+    {
+        var supervisor = Make();
+        var run = supervisor.RunAsync(Cancelled);
+        await Newest()!.Running;
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            supervisor.RunAsync(Cancelled).WaitAsync(TimeSpan.FromMinutes(1), Cancelled)
+        );
+        Assert.Equal((LifecycleState.Running, 1), (supervisor.State, _made.Count));
+        await supervisor.Handle.ShutdownAsync();
+        await run;
+        Assert.Equal(LifecycleState.Ended, supervisor.State);
+    }
+
+    [Fact]
     public async Task Told_to_end_at_any_moment_it_ends_and_leaves_nothing_running()
     {
         for (var i = 0; i < 300; i++)

@@ -24,7 +24,11 @@ internal sealed class CoreWorld
     private readonly Dictionary<ChildSlot, int> _runs = [];
     private readonly HashSet<ChildSlot> _uncleaned = [];
     private readonly HashSet<ChildSlot> _left = [];
+    private readonly Dictionary<ChildSlot, (int Started, int Failed)> _last = [];
+    private readonly List<ChildSlot> _order = [];
+    private readonly bool _isRestForOne;
     private bool _isEnding;
+    private int _step;
 
     internal CoreWorld(RestartStrategy strategy, int maxRestarts, params ChildKind[] children)
     {
@@ -37,6 +41,7 @@ internal sealed class CoreWorld
             },
             () => 0.5
         );
+        _isRestForOne = strategy == RestartStrategy.RestForOne;
         foreach (var (i, kind) in children.Index())
         {
             Core.Add(Spec($"{(char)('a' + i)}", kind));
@@ -169,6 +174,12 @@ internal sealed class CoreWorld
                     _uncleaned.Remove(slot);
                 }
 
+                if (slot.Life.State is LifecycleState.Starting or LifecycleState.Running)
+                {
+                    // Unasked: from here on others may be ended for it.
+                    _last[slot] = (_last[slot].Started, ++_step);
+                }
+
                 Core.Cleaned(slot, pending.Run, pending.What is "cleaned" ? [] : [Survivor]);
                 break;
             case "grace":
@@ -193,6 +204,12 @@ internal sealed class CoreWorld
             {
                 case SupervisorEffect.Start(var slot, var run):
                     Log.Add($"start {slot.Spec.Name}");
+                    if (!_last.ContainsKey(slot))
+                    {
+                        _order.Add(slot);
+                    }
+
+                    _last[slot] = (++_step, _last.GetValueOrDefault(slot).Failed);
                     Assert.True(Outcome is null, "Started after the end.");
                     Assert.False(_isEnding, "Started while ending.");
                     Assert.False(_left.Contains(slot), "Started after it has left.");
@@ -206,6 +223,15 @@ internal sealed class CoreWorld
                     break;
                 case SupervisorEffect.Stop(var slot, var run):
                     Log.Add($"stop {slot.Spec.Name}");
+                    if (_isRestForOne && !Core.IsStopping && !slot.IsLeaving)
+                    {
+                        // Each is started after those before it, whether they are still there or not.
+                        Assert.True(
+                            _order.TakeWhile(before => before != slot).Any(before => _last[before].Failed > _last[slot].Started),
+                            $"'{slot.Spec.Name}' was ended for one that comes after it: {States}"
+                        );
+                    }
+
                     _pending.Add(new Pending(slot, run, "grace"));
                     break;
                 case SupervisorEffect.Clean(var slot, var run, _):

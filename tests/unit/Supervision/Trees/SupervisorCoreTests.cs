@@ -90,6 +90,52 @@ public sealed class SupervisorCoreTests
     }
 
     [Fact]
+    public void Who_leaves_while_it_waits_leaves_those_before_it_alone()
+    {
+        var world = Up(RestartStrategy.RestForOne, P, P, P);
+        world.Log.Clear();
+        world.Die("b");
+        world.Remove(1);
+        Assert.Equal("a:Running c:Stopping", world.States);
+        world.Die("c", failed: false);
+        world.WaitedTogether();
+        world.Up("c");
+        Assert.Equal("a:Running c:Running", world.States);
+        Assert.Equal(["clean b", "stop c", "clean c", "start c"], world.Log, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void When_the_last_one_leaves_while_it_waits_the_restart_is_over()
+    {
+        var world = Up(RestartStrategy.RestForOne, P, P);
+        world.Die("b");
+        world.Remove(1);
+        Assert.Equal("a:Running", world.States);
+        world.WaitedTogether();
+        Assert.Equal("a:Running", world.States);
+        // And who comes or fails afterwards is started.
+        world.Add("c", P);
+        world.Up("c");
+        world.Die("c");
+        world.WaitedTogether();
+        world.Up("c");
+        Assert.Equal("a:Running c:Running", world.States);
+    }
+
+    [Fact]
+    public void Who_leaves_and_is_abandoned_holds_up_nobody_who_waits_until_all_are_up()
+    {
+        var world = new CoreWorld(RestartStrategy.OneForOne, 5, P, P);
+        world.Remove(0);
+        world.GraceOver("a");
+        world.Cleaned("a");
+        Assert.Equal("a:Abandoned b:Starting", world.States);
+        Assert.False(world.IsUp);
+        world.Up("b");
+        Assert.True(world.IsUp);
+    }
+
+    [Fact]
     public void Temporary_ones_end_with_the_others_and_stay_ended()
     {
         var world = Up(RestartStrategy.OneForAll, P, O);
