@@ -58,6 +58,21 @@ internal sealed class ProcessEnding(IOperationExecutor executor, TimeProvider cl
         }
     }
 
+    /// <summary>
+    /// Kills, all at once, who has left the group that was ended, and is of the same operation all the same. One that can't be ended saves
+    /// none of the others.
+    /// </summary>
+    /// <param name="stopped">What came of ending the group.</param>
+    /// <param name="context">On whose behalf.</param>
+    /// <returns>Each of them, with why it may be there; null where it is not.</returns>
+    internal async Task<(ProcessRef Process, OperationError? Problem)[]> EndEscapedAsync(StopResult? stopped, OperationContext context)
+    {
+        var escaped = stopped?.Escaped.ToArray() ?? [];
+        var answers = await Task.WhenAll(escaped.Select(one => EndAsync(one, group: null, StopSequence.Immediate, context)))
+            .ConfigureAwait(false);
+        return [.. escaped.Zip(answers, (one, answer) => (one, answer.TryPickT1(out var error, out _) && !error.IsGone() ? error : null))];
+    }
+
     private static OperationFailed Failed(string code, string message) =>
         new(code, message, "See whether it still runs (osl ps), and what the host is waiting for (health check, journal).")
         {

@@ -284,8 +284,8 @@ public sealed partial class ManagedProcess
         try
         {
             var outcome = await _manager.Executor.ExecuteAsync(stop, context, cancellationToken).ConfigureAwait(false);
-            answer = outcome.IsT0;
-            return outcome;
+            answer = outcome.TryPickT0(out var stopped, out _);
+            return answer && await EndEscapedAsync(stopped!, context).ConfigureAwait(false) is { } left ? left : outcome;
         }
         finally
         {

@@ -191,7 +191,30 @@ public sealed partial class ManagedProcess
         var outcome = await _manager
             .Ending.EndAsync(live.Process, live.OwnGroup, Template!.Spawn.StopSequence, context)
             .ConfigureAwait(false);
-        return outcome.TryPickT1(out var error, out _) && !error.IsGone() ? error : null;
+        if (outcome.TryPickT1(out var error, out var stopped))
+        {
+            return error.IsGone() ? null : error;
+        }
+
+        return await EndEscapedAsync(stopped, context).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends who has left its group in time.</summary>
+    /// <returns>Who is there all the same; null for nobody.</returns>
+    private async Task<OperationFailed?> EndEscapedAsync(StopResult stopped, OperationContext context)
+    {
+        var escaped = await _manager.Ending.EndEscapedAsync(stopped, context).ConfigureAwait(false);
+        var left = escaped.Where(one => one.Problem is not null).ToArray();
+        return left is []
+            ? null
+            : new OperationFailed(
+                "process_left",
+                $"Who has left the group of '{Name}' is alive and could not be ended: {string.Join(", ", left.Select(one => one.Process.Pid))} ({left[0].Problem!.Code}).",
+                "End them yourself. A containment that nobody can leave (cgroup, pid namespace) ends them with it; a daemon is best run in the foreground."
+            )
+            {
+                Effect = OperationEffect.Happened,
+            };
     }
 
     /// <summary>

@@ -65,24 +65,10 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
             result = (error as StopFailed)?.Partial as StopResult;
         }
 
-        // Who has left the group in time is of the same operation all the same. One that can't be ended saves none of the others.
-        var runaways = result is null ? [] : result.Escaped.ToArray();
-        var killed = await Task.WhenAll(runaways.Select(runaway => _ending.EndAsync(runaway, group: null, StopSequence.Immediate, because)))
-            .ConfigureAwait(false);
-        var escaped = 0;
-        foreach (var (runaway, answer) in runaways.Zip(killed))
-        {
-            if (answer.TryPickT1(out error, out _) && !error.IsGone())
-            {
-                failures.Add((new ChildProcessInfo(runaway), error));
-            }
-            else
-            {
-                escaped++;
-            }
-        }
-
-        return new Ending((result?.Ended ?? 0) + escaped, escaped, failures);
+        var escaped = await _ending.EndEscapedAsync(result, because).ConfigureAwait(false);
+        failures.AddRange(escaped.Where(one => one.Problem is not null).Select(one => (new ChildProcessInfo(one.Process), one.Problem!)));
+        var gone = escaped.Count(one => one.Problem is null);
+        return new Ending((result?.Ended ?? 0) + gone, gone, failures);
     }
 
     private sealed record Ending(int Ended, int Escaped, IReadOnlyList<(ChildProcessInfo Process, OperationError Problem)> Failures);

@@ -23,7 +23,9 @@ internal sealed class FakeSystem : IProcessTable
                 return Kill(kill.Target.Group!.Leader, kill.StopSequence, isGroup: true);
             }
         );
-        Executor.Answer<KillProcessOperation, StopResult>((kill, _) => Kill(kill.Target.Process!, kill.StopSequence, isGroup: false));
+        Executor.Answer<KillProcessOperation, StopResult>(
+            (kill, _) => ProcessEndFails() is { } error ? error : Kill(kill.Target.Process!, kill.StopSequence, isGroup: false)
+        );
         Executor.Answer<ProcessSignalOperation, ProcessSignalResult>((signal, _) => Send(signal));
     }
 
@@ -35,11 +37,17 @@ internal sealed class FakeSystem : IProcessTable
     /// <summary>Why signals and ends are refused; null when they are not.</summary>
     internal Func<OperationError?> EndFails { get; set; } = () => null;
 
+    /// <summary>Why ends of one process are refused, and those of groups are not.</summary>
+    internal Func<OperationError?> ProcessEndFails { get; set; } = () => null;
+
     /// <summary>Waited for before a group is ended.</summary>
     internal Func<KillProcessGroupOperation, Task> OnGroupKill { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>What a process writes; null for what nobody reads.</summary>
     internal Func<SpawnProcessOperation, Stream?> OutputOf { get; set; } = _ => null;
+
+    /// <summary>Who has left the groups that are ended, and lives.</summary>
+    internal List<ProcessRef> Escaped { get; } = [];
 
     /// <summary>Whether SIGTERM ends a process.</summary>
     internal bool MindsTerminate { get; set; } = true;
@@ -96,6 +104,11 @@ internal sealed class FakeSystem : IProcessTable
             return error;
         }
 
+        if (Escaped.Remove(target))
+        {
+            return new StopResult(target.Pid, isGroup, 1, 1, 1);
+        }
+
         var fake = _all[target];
         if (!fake.IsGroupAlive && fake.Exited.IsCompleted)
         {
@@ -104,7 +117,9 @@ internal sealed class FakeSystem : IProcessTable
 
         fake.HasLeftovers = false;
         var ended = Minds(sequence) && fake.Exit(new ExitStatus(null, sequence.Steps[0].Signal)) ? 1 : 0;
-        return fake.Exited.IsCompleted ? new StopResult(target.Pid, isGroup, 1, ended, 0) : new StopFailed([target], Partial: null);
+        return fake.Exited.IsCompleted
+            ? new StopResult(target.Pid, isGroup, 1, ended, 0) { Escaped = [.. Escaped] }
+            : new StopFailed([target], Partial: null);
     }
 
     private bool Minds(StopSequence sequence) => MindsTerminate || sequence.Steps.Any(step => step.Signal == Signal.Kill);

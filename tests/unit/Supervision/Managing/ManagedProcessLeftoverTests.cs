@@ -74,6 +74,49 @@ public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
         Assert.Equal((restarts ? 2 : 1, 1), (System.All.Count, System.MostAtOnce));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_has_left_its_group_is_killed_by_itself(bool isStopped)
+    {
+        var process = Make();
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.Escaped.Add(new ProcessRef(77, 1, "boot", 0));
+        if (isStopped)
+        {
+            Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        }
+        else
+        {
+            System.Last.HasLeftovers = true;
+            System.Last.Exit(0);
+            await process.WaitForEndAsync(Cancelled);
+        }
+
+        Assert.Equal(77, Assert.Single(System.Executor.CallsOf<KillProcessOperation>()).Target.Pid);
+        Assert.Empty(System.Escaped);
+        Assert.Null(process.LastError);
+    }
+
+    [Fact]
+    public async Task Who_has_left_its_group_and_can_not_be_ended_is_named()
+    {
+        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.Escaped.Add(new ProcessRef(77, 1, "boot", 0));
+        System.OnGroupKill = kill =>
+        {
+            // Of the group only.
+            System.ProcessEndFails = () => new Denied("rule", "because", "ask");
+            return Task.CompletedTask;
+        };
+        var error = await process.StopAndWaitAsync(cancellationToken: Cancelled);
+        Assert.Equal("process_left", error?.Code);
+        Assert.Contains(": 77 (denied)", error!.Message, StringComparison.Ordinal);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Single(System.All);
+    }
+
     [Fact]
     public async Task Nothing_is_started_beside_who_could_not_be_ended_until_they_are()
     {
