@@ -185,7 +185,10 @@ public class InputAndTeeTests : StreamsTest
         var output = (await spawned.Live.OutputEnded).Output;
         Assert.True((await spawned.Live.Exited).Status!.IsSuccess);
         Assert.Equal(288_894, output.Bytes.Length);
-        Assert.Equal(("pipe", output.TotalBytes), (Assert.Single(output.Losses).Target, output.Losses[0].Bytes));
+        // Somebody else's start may hold our end open for a moment, until its exec: what the pipe takes meanwhile is not lost yet.
+        const int PipeCapacity = 64 * 1024;
+        Assert.Equal("pipe", Assert.Single(output.Losses).Target);
+        Assert.InRange(output.Losses[0].Bytes, output.TotalBytes - PipeCapacity, output.TotalBytes);
     }
 
     [Fact]

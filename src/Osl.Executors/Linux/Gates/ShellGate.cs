@@ -33,6 +33,9 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
 
     private const int Above = 10;
 
+    /// <summary>In milliseconds, for what takes some hundred microseconds: ProcLine says earlier that it has failed.</summary>
+    private const int LongestExec = 10_000;
+
     /// <summary>Variables that a shell sets on its own when it begins, or keeps from what it starts.</summary>
     private static readonly string[] Special = ["PWD", "OLDPWD", "IFS", "PS1", "PS2", "PS4", "SHLVL", "_"];
 
@@ -147,13 +150,17 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
         return program.FailedStep is null && program.Error == 0 && IsShell(program.Pid) ? program.Pid : 0;
     }
 
-    /// <summary>posix_spawn(3) returns in the middle of the exec, before there is a command line.</summary>
+    /// <summary>
+    /// posix_spawn(3) returns in the middle of the exec: before there is a command line, and even while it is still ours, since the kernel
+    /// lets the parent go on before it exchanges the memory (exec_mmap). It becomes the shell, which waits for us, or it is over.
+    /// </summary>
     private static bool IsShell(int pid)
     {
         var spin = default(SpinWait);
-        while (Holds(pid) is var holds && holds is not true)
+        var since = Environment.TickCount64;
+        while (Holds(pid) is not true)
         {
-            if (holds is false || !ProcLine.TryRead(pid, out var line, out _) || !line.IsAlive)
+            if (Environment.TickCount64 - since > LongestExec || !ProcLine.TryRead(pid, out var line, out _) || !line.IsAlive)
             {
                 return false;
             }
