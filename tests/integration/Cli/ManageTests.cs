@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Osl.Executors.Linux;
 using Osl.Hosting.Managing;
 using Osl.Interop.Linux;
 
@@ -93,6 +94,50 @@ public sealed class ManageTests : IDisposable
         Assert.Equal(143, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(deaf));
     }
+
+    [Theory]
+    [Trait("Needs", "root")]
+    [InlineData("cgroup", true)]
+    [InlineData("cgroup", false)]
+    [InlineData("pidns", true)]
+    [InlineData("pidns", false)]
+    public async Task Who_leaves_group_and_session_ends_with_what_is_contained(string containment, bool isStopped)
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "A cgroup and a pid namespace need root.");
+        Assert.SkipUnless(containment is not "cgroup" || CgroupTree.Own() is not null, "There is no cgroup that can be written to.");
+        await EndedServicesAsync();
+        await PutAsync(
+            _osl,
+            "daemon",
+            $"program: sh\narguments: [\"-c\", \"setsid env -i sleep 1000 & wait\"]\nrunOnStartup: true\ncontainment: {containment}"
+        );
+        using var manager = _osl.Open("manage", "services");
+        await manager.ReadUntilAsync("web: running");
+        var leader = PidOf(await AskAsync(0, "status", "daemon"));
+        // Seen from outside: in a pid namespace its number is another one.
+        var escaped = 0;
+        await Until.TrueAsync(() => (escaped = ChildThatLeft(leader)) != 0);
+
+        if (isStopped)
+        {
+            Assert.Equal(0, (await _osl.RunAsync("stop", "daemon", "--dir", "services")).ExitCode);
+        }
+        else
+        {
+            manager.Signal(Terminate);
+            await manager.EndAsync();
+        }
+
+        Assert.False(OslCommandLine.IsAlive(escaped));
+    }
+
+    /// <summary>A child that leads a session of its own; 0 as long as there is none.</summary>
+    private static int ChildThatLeft(int parent) =>
+        ProcFs
+            .Pids()
+            .FirstOrDefault(pid =>
+                ProcFs.TryReadStat(pid, out var stat) && stat.ParentPid == parent && stat.Pgid == pid && stat.Session == pid
+            );
 
     [Theory]
     [InlineData("state.json")]
