@@ -31,7 +31,7 @@ internal sealed class ManageCommand : OslCommand
     [
         "Processes with runOnStartup are started now, the others by 'osl start NAME'. One template that does not load refuses all. What a template is: knowledge/template-format.md.",
         "On a terminal a table is kept up to date; else each change is one line, with --json one object. What the processes write goes to standard error, each line with its name, unless a template says otherwise.",
-        "When it ends (Ctrl-C, SIGTERM) it ends its processes, all at once, each by its stop sequence, but for detached ones. A second Ctrl-C or SIGTERM kills who is left. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
+        "When it ends (Ctrl-C, SIGTERM) it ends its processes, all at once, each by its stop sequence, but for detached ones. A second Ctrl-C or SIGTERM kills who is left. It exits with 0 then, or with 5 where somebody survived. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
@@ -90,9 +90,26 @@ internal sealed class ManageCommand : OslCommand
 #pragma warning restore CA2025
             await manager.DisposeAsync().ConfigureAwait(false);
             await drained.ConfigureAwait(false);
+            return Ended(manager.Survivors);
+        }
+    }
+
+    /// <summary>
+    /// To have ended because somebody asked for it is no failure, whatever the signal: a service manager would take 143 for one. What could
+    /// not be ended is one, though the host tries once more.
+    /// </summary>
+    private int Ended(IReadOnlyList<string> survivors)
+    {
+        if (survivors.Count == 0)
+        {
+            return ExitCodes.Done;
         }
 
-        return stop.ExitCode;
+        Io.Refuse(
+            $"Not ended by its stop sequence: {string.Join(", ", survivors)}.",
+            "See with 'osl ps' who is there, and in the journal ('osl audit list') why."
+        );
+        return ExitCodes.Survivors;
     }
 
     private int Check(ParseResult parse)

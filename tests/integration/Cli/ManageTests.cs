@@ -36,7 +36,7 @@ public sealed class ManageTests : IDisposable
     {
         using var manager = await ServicesAsync(_osl);
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
     }
 
     [Fact]
@@ -61,9 +61,39 @@ public sealed class ManageTests : IDisposable
         Assert.Contains("have a manager that runs", other.Error, StringComparison.Ordinal);
         var worker = PidOf(await AskAsync(0, "status", "worker"));
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(worker));
         Assert.Equal(4, (await _osl.RunAsync("status", "--dir", "services")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(Hangup)]
+    [InlineData(2)]
+    [InlineData(Terminate)]
+    public async Task Told_to_end_it_exits_with_0(int signal)
+    {
+        using var manager = await ServicesAsync(_osl);
+        var web = PidOf(await AskAsync(0, "status", "web"));
+        manager.Signal(signal);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, OslCommandLine.AliveIn(web));
+    }
+
+    [Fact]
+    public async Task Who_could_not_be_ended_is_named_and_the_exit_code_says_so()
+    {
+        await EndedServicesAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "no-ends.yaml"),
+            "version: 1\ndefault: defer\nrules:\n  - { id: no-ends, effect: deny, actions: [process.signal], because: nobody is ended }\n",
+            TestContext.Current.CancellationToken
+        );
+        using var manager = _osl.Open("manage", "services", "--policy", "no-ends.yaml");
+        await manager.ReadUntilAsync("web: running");
+        manager.Signal(Terminate);
+        var outcome = await manager.EndAsync();
+        Assert.Equal(5, outcome.ExitCode);
+        Assert.Contains("Not ended by its stop sequence: web.", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +121,7 @@ public sealed class ManageTests : IDisposable
         await manager.ReadUntilAsync("web: ended");
         Assert.True(OslCommandLine.IsAlive(deaf));
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(deaf));
     }
 
@@ -201,7 +231,7 @@ public sealed class ManageTests : IDisposable
         using var killed = await ServicesAsync(_osl);
         Assert.Equal(0, (await _osl.RunAsync("start", "worker", "--dir", "services")).ExitCode);
         killed.Signal(Terminate);
-        Assert.Equal(143, (await killed.EndAsync()).ExitCode);
+        Assert.Equal(0, (await killed.EndAsync()).ExitCode);
 
         await PutAsync(_osl, "worker", "program: sleep\narguments: [\"1000\"]\ndetach: true\nrunOnStartup: true");
         using var second = _osl.Open("manage", "services");
