@@ -274,7 +274,7 @@ internal sealed class ControlCommand : OslCommand
         OneOf<IReadOnlyList<ProcessLine>, OperationError> answer;
         try
         {
-            answer = await ControlClient.AskAsync(place, new ControlRequest(_verb, name), stop.Token).ConfigureAwait(false);
+            answer = await ControlClient.AskAsync(place, new ControlRequest(_verb, name), Io.Time, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.ExitCode != 0)
         {

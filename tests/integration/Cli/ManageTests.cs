@@ -14,6 +14,8 @@ public sealed class ManageTests : IDisposable
     private const int Hangup = 1;
     private const int Kill = 9;
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     private readonly OslCommandLine _osl = new();
 
@@ -94,6 +96,25 @@ public sealed class ManageTests : IDisposable
         var outcome = await manager.EndAsync();
         Assert.Equal(5, outcome.ExitCode);
         Assert.Contains("Not ended by its stop sequence: web.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Beside_a_manager_that_is_stopped_the_status_is_that_it_does_not_answer()
+    {
+        using var manager = await ServicesAsync(_osl);
+        manager.Signal(Stop);
+        try
+        {
+            var outcome = await _osl.RunAsync("status", "--dir", "services");
+            Assert.Equal((1, ""), (outcome.ExitCode, outcome.Output));
+            Assert.StartsWith("osl: The manager does not answer: ", outcome.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            manager.Signal(Continue);
+        }
+
+        await AskAsync(0, "status", "web");
     }
 
     [Fact]
