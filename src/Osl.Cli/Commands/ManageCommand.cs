@@ -44,7 +44,7 @@ internal sealed class ManageCommand : OslCommand
             return Check(parse);
         }
 
-        using var stop = new StopRequests();
+        using var stop = new StopRequests(time: Io.Time);
         using var screen = new ManageScreen(Io, WantsJson(parse));
         await using var host = Globals.CreateHost(parse, Io);
         var opened = await TemplateManager

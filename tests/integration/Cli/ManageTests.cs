@@ -138,9 +138,12 @@ public sealed class ManageTests : IDisposable
         var deaf = PidOf(await AskAsync(0, "status", "deaf"));
         manager.Signal(Terminate);
         await manager.ReadUntilAsync("deaf: stopping");
+        var heard = TimeProvider.System.GetTimestamp();
         manager.Signal(Hangup);
         await manager.ReadUntilAsync("web: ended");
         Assert.True(OslCommandLine.IsAlive(deaf));
+        // Within half a second it would be the same word.
+        await Until.TrueAsync(() => TimeProvider.System.GetElapsedTime(heard) > TimeSpan.FromMilliseconds(500));
         manager.Signal(Terminate);
         Assert.Equal(0, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(deaf));
