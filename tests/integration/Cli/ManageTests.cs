@@ -306,6 +306,7 @@ public sealed class ManageTests : IDisposable
             var outcome = await _osl.RunAsync(arguments);
             Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
             Assert.Contains(place, outcome.Error, StringComparison.Ordinal);
+            Assert.EndsWith("\n     Correct the file.\n", outcome.Error, StringComparison.Ordinal);
         }
 
         Assert.False(Directory.Exists(_osl.AuditDirectory));

@@ -102,6 +102,20 @@ public sealed class TemplateDirectoryTests : IDisposable
         var file = Put("web.yaml", $"version: 1\n{text}\n");
         var refused = Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
         Assert.Contains(refused.Failures, failure => failure.StartsWith($"{file}:{line}:{column}: ", StringComparison.Ordinal));
+        Assert.Equal("Correct the file.", refused.Remedy);
+    }
+
+    [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void What_can_not_be_read_is_said_in_words()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The modes of files are meant.");
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root reads every file.");
+        File.SetUnixFileMode(Put("web.yaml", "version: 1\nprogram: sleep\n"), UnixFileMode.None);
+        var refused = Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Contains("the file can't be read (permission denied)", Assert.Single(refused.Failures), StringComparison.Ordinal);
+        Assert.Equal("Let this account read the file.", refused.Remedy);
+        File.SetUnixFileMode(Path.Combine(_path, "web.yaml"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Theory]
@@ -126,7 +140,7 @@ public sealed class TemplateDirectoryTests : IDisposable
         var file = Put("web.yaml", "version: 1\nprogram: sleep\n");
         Assert.Single(_directory.LoadAll().AsT0);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
-        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Equal($"Take that away: chmod go-w '{file}'.", Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1).Remedy);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.CreateSymbolicLink(Path.Combine(_path, "link.yaml"), file);
         Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
@@ -134,7 +148,7 @@ public sealed class TemplateDirectoryTests : IDisposable
         Assert.Single(_directory.LoadAll().AsT0);
         var mode = File.GetUnixFileMode(_path);
         File.SetUnixFileMode(_path, mode | UnixFileMode.OtherWrite);
-        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Equal($"Take that away: chmod go-w '{_path}'.", Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1).Remedy);
         File.SetUnixFileMode(_path, mode);
         var link = _path + "-link";
         Directory.CreateSymbolicLink(link, _path);
