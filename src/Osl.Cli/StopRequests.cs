@@ -15,11 +15,13 @@ internal sealed class StopRequests : IDisposable
     private readonly CancellationTokenSource _urgent = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly JobControl? _control;
+    private readonly StopWords _words;
     private int _exitCode;
 
-    internal StopRequests(JobControl? control = null)
+    internal StopRequests(JobControl? control = null, TimeProvider? time = null)
     {
         _control = control;
+        _words = new StopWords(time ?? TimeProvider.System);
         PosixSignalRegistration[] none = [];
         _registrations =
         [
@@ -34,7 +36,8 @@ internal sealed class StopRequests : IDisposable
     internal CancellationToken Token => _source.Token;
 
     /// <summary>
-    /// For who wants to know that somebody has lost patience: set by a SIGINT or SIGTERM that is not the first signal. A SIGHUP is none: it comes
+    /// For who wants to know that somebody has lost patience: set by a SIGINT or SIGTERM that comes after the first signal,
+    /// and not right behind it (<see cref="StopWords"/>). A SIGHUP is none: it comes
     /// with the end of a terminal or session, right behind a SIGTERM (systemd.kill(5), SendSIGHUP=).
     /// </summary>
     internal CancellationToken Urgent => _urgent.Token;
@@ -68,13 +71,15 @@ internal sealed class StopRequests : IDisposable
             PosixSignal.SIGINT or PosixSignal.SIGQUIT => Signal.Interrupt.Number,
             _ => Signal.Terminate.Number,
         };
-        if (Interlocked.CompareExchange(ref _exitCode, ExitCodes.SignalBase + number, 0) == 0)
+        switch (_words.Hear(context.Signal))
         {
-            _source.Cancel();
-        }
-        else if (context.Signal is PosixSignal.SIGINT or PosixSignal.SIGTERM)
-        {
-            _urgent.Cancel();
+            case StopWord.End:
+                Volatile.Write(ref _exitCode, ExitCodes.SignalBase + number);
+                _source.Cancel();
+                break;
+            case StopWord.Hurry:
+                _urgent.Cancel();
+                break;
         }
     }
 }

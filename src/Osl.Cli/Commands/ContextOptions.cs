@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Osl.Cli.Parsing;
+using Osl.Hosting.Templates;
 using Osl.Operations.Processes;
 
 namespace Osl.Cli.Commands;
@@ -14,16 +15,8 @@ internal sealed class ContextOptions
     private const int LowestNice = -20;
     private const int HighestNice = 19;
 
-    private static readonly Dictionary<string, Containment> Containments = new(StringComparer.Ordinal)
-    {
-        ["group"] = Containment.Group,
-        ["session"] = Containment.Session,
-        ["cgroup"] = Containment.Cgroup,
-        ["pidns"] = Containment.PidNamespace,
-    };
-
     /// <summary>What --containment takes.</summary>
-    internal static IEnumerable<string> Levels => Containments.Keys;
+    internal static IEnumerable<string> Levels => ContainmentLevels.ByWord.Keys;
 
     private readonly Option<Containment?> _containment = new("--containment")
     {
@@ -32,12 +25,12 @@ internal sealed class ContextOptions
             "Hold it together at least by this: group, session, cgroup or pidns (a pid namespace). What can't be had is an error.",
         CustomParser = result =>
         {
-            if (Containments.TryGetValue(result.Tokens[0].Value, out var level))
+            if (ContainmentLevels.ByWord.TryGetValue(result.Tokens[0].Value, out var level))
             {
                 return level;
             }
 
-            result.AddError($"--containment: '{result.Tokens[0].Value}' is none of {string.Join(", ", Containments.Keys)}.");
+            result.AddError($"--containment: '{result.Tokens[0].Value}' is none of {string.Join(", ", Levels)}.");
             return null;
         },
     };

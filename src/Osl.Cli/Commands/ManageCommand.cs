@@ -29,9 +29,9 @@ internal sealed class ManageCommand : OslCommand
 
     internal override IReadOnlyList<string> Details { get; } =
     [
-        "Processes with runOnStartup are started now, the others by 'osl start NAME'. One template that does not load refuses all. What a template is: knowledge/template-format.md.",
+        "Processes with runOnStartup are started now, the others by 'osl start NAME'. One template that does not load refuses all. Templates are read at the start only: for one that has changed, end the manager and start it again. What a template is: knowledge/template-format.md.",
         "On a terminal a table is kept up to date; else each change is one line, with --json one object. What the processes write goes to standard error, each line with its name, unless a template says otherwise.",
-        "When it ends (Ctrl-C, SIGTERM) it ends its processes, all at once, each by its stop sequence, but for detached ones. A second Ctrl-C or SIGTERM kills who is left. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
+        "When it ends (Ctrl-C, SIGTERM, SIGHUP) it ends its processes, all at once, each by its stop sequence, but for detached ones. A second Ctrl-C or SIGTERM, half a second after the first or later, kills who is left. It exits with 0 then, or with 5 where somebody survived. If it is killed, the next one takes those up, and ends what else may be left, before it starts anything.",
     ];
 
     internal override IReadOnlyList<Example> Examples { get; } =
@@ -44,7 +44,7 @@ internal sealed class ManageCommand : OslCommand
             return Check(parse);
         }
 
-        using var stop = new StopRequests();
+        using var stop = new StopRequests(time: Io.Time);
         using var screen = new ManageScreen(Io, WantsJson(parse));
         await using var host = Globals.CreateHost(parse, Io);
         var opened = await TemplateManager
@@ -90,9 +90,26 @@ internal sealed class ManageCommand : OslCommand
 #pragma warning restore CA2025
             await manager.DisposeAsync().ConfigureAwait(false);
             await drained.ConfigureAwait(false);
+            return Ended(manager.Survivors);
+        }
+    }
+
+    /// <summary>
+    /// To have ended because somebody asked for it is no failure, whatever the signal: a service manager would take 143 for one. What could
+    /// not be ended is one, though the host tries once more.
+    /// </summary>
+    private int Ended(IReadOnlyList<string> survivors)
+    {
+        if (survivors.Count == 0)
+        {
+            return ExitCodes.Done;
         }
 
-        return stop.ExitCode;
+        Io.Refuse(
+            $"Not ended by its stop sequence: {string.Join(", ", survivors)}.",
+            "See with 'osl ps' who is there, and in the journal ('osl audit list') why."
+        );
+        return ExitCodes.Survivors;
     }
 
     private int Check(ParseResult parse)
@@ -178,7 +195,7 @@ internal sealed class ControlCommand : OslCommand
     internal const string DirectoryOption = "--dir";
 
     private readonly ControlVerb _verb;
-    private readonly Argument<string?> _name = new("NAME") { Description = "The name of a template." };
+    private readonly Argument<string?> _name;
     private readonly Option<string?> _directory = new(DirectoryOption)
     {
         HelpName = "DIR",
@@ -190,7 +207,10 @@ internal sealed class ControlCommand : OslCommand
     {
         _verb = verb;
         Examples = examples;
-        _name.Arity = verb == ControlVerb.Status ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
+        _name =
+            verb == ControlVerb.Status
+                ? new("NAME") { Description = "The name of a template; without it, all are shown.", Arity = ArgumentArity.ZeroOrOne }
+                : new("NAME") { Description = "The name of a template.", Arity = ArgumentArity.ExactlyOne };
         _directory.Validators.Add(GlobalOptions.NotEmpty);
         Arguments.Add(_name);
         Options.Add(_directory);
@@ -257,7 +277,7 @@ internal sealed class ControlCommand : OslCommand
         OneOf<IReadOnlyList<ProcessLine>, OperationError> answer;
         try
         {
-            answer = await ControlClient.AskAsync(place, new ControlRequest(_verb, name), stop.Token).ConfigureAwait(false);
+            answer = await ControlClient.AskAsync(place, new ControlRequest(_verb, name), Io.Time, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.ExitCode != 0)
         {

@@ -70,18 +70,21 @@ internal sealed class LiveValues(GlobalOptions globals, ParseResult parse, CliIo
         return
         [
             .. places
-                .SelectMany(place => Ask(place, limit.Token))
+                .SelectMany(place => Ask(place, io.Time, limit.Token))
                 .Select(line => new Candidate(line.Name, line.State))
                 .DistinctBy(candidate => candidate.Text, StringComparer.Ordinal),
         ];
     }
 
     /// <summary>One that does not answer in time has nothing to offer.</summary>
-    private static IReadOnlyList<ProcessLine> Ask(ManagerPlace place, CancellationToken limit)
+    private static IReadOnlyList<ProcessLine> Ask(ManagerPlace place, TimeProvider time, CancellationToken limit)
     {
         try
         {
-            var answer = ControlClient.AskAsync(place, new ControlRequest(ControlVerb.Status, Name: null), limit).GetAwaiter().GetResult();
+            var answer = ControlClient
+                .AskAsync(place, new ControlRequest(ControlVerb.Status, Name: null), time, limit)
+                .GetAwaiter()
+                .GetResult();
             return answer.TryPickT0(out var lines, out _) ? lines : [];
         }
         catch (OperationCanceledException)

@@ -62,7 +62,7 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
         {
             return new OperationFailed(
                 "detached_directory_unusable",
-                $"{DisplayText.Escape(path)} can't be had ({e.GetType().Name}): another host may have it.",
+                $"{DisplayText.Escape(path)} can't be had ({FileFailure.Describe(e)}): another host may have it.",
                 "One host at a time; end that one, or use another directory."
             );
         }
@@ -153,7 +153,7 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
         {
             return new OperationFailed(
                 "detached_not_written",
-                $"That '{name}' is started could not be written down ({e.GetType().Name}), and nothing is started unwritten.",
+                $"That '{name}' is started could not be written down ({FileFailure.Describe(e)}), and nothing is started unwritten.",
                 $"Make room in {DisplayText.Escape(_path)}."
             );
         }

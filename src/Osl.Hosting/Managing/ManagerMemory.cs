@@ -75,7 +75,7 @@ internal sealed class ManagerMemory
                         or FormatException
             )
         {
-            return Unreadable(e.GetType().Name);
+            return Unreadable(FileFailure.Describe(e));
         }
     }
 
@@ -209,7 +209,7 @@ internal sealed class ManagerMemory
     internal static OperationFailed NotWritten(string what, Exception e) =>
         new(
             "manager_state_not_written",
-            $"{what} could not be written down ({e.GetType().Name}), and nothing is started unwritten.",
+            $"{what} could not be written down ({FileFailure.Describe(e)}), and nothing is started unwritten.",
             "Make room where the registry is ('osl doctor' says where), and take away what is in the way of the manager's state.json."
         );
 

@@ -66,7 +66,7 @@ internal sealed class ManagerPlace : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new PermissionRefused(
-                $"using {DisplayText.Escape(Path)} ({e.GetType().Name})",
+                $"using {DisplayText.Escape(Path)} ({FileFailure.Describe(e)})",
                 "It has to belong to this account alone."
             );
         }

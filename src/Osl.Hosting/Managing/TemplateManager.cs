@@ -124,6 +124,10 @@ internal sealed class TemplateManager : IAsyncDisposable
     internal Task HurryAsync() =>
         Task.WhenAll(Manager.All.Where(process => process.EndsWithManager).Select(process => process.KillAsync(_context).AsTask()));
 
+    /// <summary>Of those that end with it, by name, who may be alive all the same; to be asked once it is disposed.</summary>
+    internal IReadOnlyList<string> Survivors =>
+        [.. Manager.All.Where(process => process.EndsWithManager && process.MayBeAlive).Select(process => process.Name)];
+
     /// <summary>From now on it can be asked.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The socket can't be made.</exception>
     internal void Listen() => _server = ControlServer.Listen(_place.Socket, AnswerAsync);

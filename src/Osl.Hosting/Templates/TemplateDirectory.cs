@@ -15,6 +15,8 @@ public sealed class TemplateDirectory : ITemplateStore
 {
     private const string Extension = ".yaml";
     private const int MostTemplates = 4096;
+    private const int MostRemedies = 3;
+    private const string Rename = "Give the file another name, or take it away.";
 
     /// <summary>The templates of a directory.</summary>
     /// <param name="path">Its path. It is looked at with each use.</param>
@@ -69,7 +71,10 @@ public sealed class TemplateDirectory : ITemplateStore
 
         if (files.Length > MostTemplates)
         {
-            return new ValidationFailed([$"{DisplayText.Escape(Path)} holds more than {MostTemplates} files."]);
+            return new ValidationFailed(
+                [$"{DisplayText.Escape(Path)} holds more than {MostTemplates} files."],
+                "Take some away, or part them."
+            );
         }
 
         List<ProcessTemplate> templates = [];
@@ -79,7 +84,7 @@ public sealed class TemplateDirectory : ITemplateStore
             var extension = System.IO.Path.GetExtension(file);
             if (extension is ".yml")
             {
-                problems.Add(Problem(file, "a template's file ends in .yaml", "the same file with that name, or none"));
+                problems.Add(Problem(file, "a template's file ends in .yaml", "the same file with that name, or none", Rename));
             }
             else if (extension is Extension)
             {
@@ -140,7 +145,7 @@ public sealed class TemplateDirectory : ITemplateStore
             File.Delete(temporary);
             return new OperationFailed(
                 "template_not_written",
-                $"The template could not be written to {DisplayText.Escape(Path)} ({e.GetType().Name}).",
+                $"The template could not be written to {DisplayText.Escape(Path)} ({FileFailure.Describe(e)}).",
                 "Make room, or make the directory writable for this account."
             );
         }
@@ -151,12 +156,16 @@ public sealed class TemplateDirectory : ITemplateStore
         var name = System.IO.Path.GetFileNameWithoutExtension(file);
         if (ProcessTemplate.WhyNoName(name) is { } flaw)
         {
-            return new PolicyRefusal([Problem(file, $"the file's name is none of a template: {flaw}", "a name such as web-1.yaml")]);
+            return new PolicyRefusal([
+                Problem(file, $"the file's name is none of a template: {flaw}", "a name such as web-1.yaml", Rename),
+            ]);
         }
 
-        if (PolicyFile.WhyNotTrusted(file) is { } problem)
+        if (TrustedPath.Examine(file) is { IsTrusted: false } trust)
         {
-            return new PolicyRefusal([Problem(file, problem, "a file that only root and this account can change")]);
+            return new PolicyRefusal([
+                Problem(file, trust.Describe(), "a file that only root and this account can change", trust.Remedy()),
+            ]);
         }
 
         if (!PolicyFile.Text(file).TryPickT0(out var content, out var unread))
@@ -171,7 +180,8 @@ public sealed class TemplateDirectory : ITemplateStore
                 Problem(
                     file,
                     "the file is no template that loads; what stands in it is not told, since osl is root and whoever has called it may not be allowed to read it",
-                    "a file that belongs to the caller, or that everybody may read"
+                    "a file that belongs to the caller, or that everybody may read",
+                    "Have somebody look at the file who may read it."
                 ),
             ]);
     }
@@ -183,23 +193,30 @@ public sealed class TemplateDirectory : ITemplateStore
             {
                 Thing = MissingThing.Path,
             }
-        : new ValidationFailed([
-            $"Templates of {DisplayText.Escape(Path)} are not used: {trust.Describe()}; expected a directory that only root and this account can change.",
-        ]);
+        : new ValidationFailed(
+            [
+                $"Templates of {DisplayText.Escape(Path)} are not used: {trust.Describe()}; expected a directory that only root and this account can change.",
+            ],
+            trust.Remedy()
+        );
 
     private OperationFailed NotReadable(Exception e) =>
         new(
             "templates_not_readable",
-            $"The directory of templates {DisplayText.Escape(Path)} can't be read ({e.GetType().Name}).",
+            $"The directory of templates {DisplayText.Escape(Path)} can't be read ({FileFailure.Describe(e)}).",
             "Name a directory that this account can read."
         );
 
     private static ValidationFailed Refused(ValueList<PolicyProblem> problems) =>
-        new(problems.Select(problem => problem.ToString()).ToValueList());
+        new(
+            problems.Select(problem => problem.ToString()).ToValueList(),
+            string.Join(" ", problems.Select(problem => problem.Remedy).Distinct(StringComparer.Ordinal).Take(MostRemedies))
+        );
 
-    private static PolicyProblem Problem(string file, string message, string expected) =>
+    private static PolicyProblem Problem(string file, string message, string expected, string remedy) =>
         new(message, expected)
         {
+            Remedy = remedy,
             File = file,
             Line = 1,
             Column = 1,

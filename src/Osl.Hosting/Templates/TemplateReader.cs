@@ -35,6 +35,7 @@ internal sealed class TemplateReader
         ["CpuAffinity"] = "affinity",
         ["Nice"] = "nice",
         ["Umask"] = "umask",
+        ["Containment"] = "containment",
         ["Lifetime"] = "detach",
     };
 
@@ -55,6 +56,7 @@ internal sealed class TemplateReader
         "runOnStartup",
         "notify",
         "detach",
+        "containment",
         "restarts",
         "restart",
         "stop",
@@ -142,6 +144,7 @@ internal sealed class TemplateReader
             StopSequence = Stop(),
             TimeLimit = _binder.Time(_map.Find("timeLimit"), "timeLimit"),
             Lifetime = detached ? ProcessLifetime.Detached : ProcessLifetime.Managed,
+            Containment = _binder.Word(_map.Find("containment"), "containment", ContainmentLevels.ByWord) ?? Containment.None,
             RunAs = _binder.Text(_map.Find("user"), "user") is { } user ? new RunAs(user) : null,
             CpuAffinity = Affinity(),
             Nice = (int?)Number("nice", -20, 19),

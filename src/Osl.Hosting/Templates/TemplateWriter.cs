@@ -35,6 +35,7 @@ internal static class TemplateWriter
         Line(text, "runOnStartup", template.RunOnStartup ? "true" : null);
         Line(text, "notify", template.Notify ? "true" : null);
         Line(text, "detach", spawn.Lifetime == ProcessLifetime.Detached ? "true" : null);
+        Line(text, "containment", ContainmentLevels.WordOf(spawn.Containment));
         Restart(text, template.Restart);
         Stop(text, spawn.StopSequence);
         Line(text, "timeLimit", spawn.TimeLimit is { } limit ? Keywords.Write(limit) : null);

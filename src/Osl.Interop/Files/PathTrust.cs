@@ -71,5 +71,19 @@ internal readonly record struct PathTrust(PathProblem Problem, string Component)
             _ => $"'{Component}' is a symbolic link",
         };
 
+    /// <summary>What to do about it, a sentence; the path in it is untrusted text.</summary>
+    internal string Remedy() =>
+        Problem switch
+        {
+            _ when IsMissing => $"Make '{Component}', or correct its name.",
+            PathProblem.WritableByOthers when !OperatingSystem.IsWindows() => $"Take that away: chmod go-w '{Component}'.",
+            PathProblem.ForeignOwner or PathProblem.WritableByOthers =>
+                "Give it to this account, or use a place that only this account can change.",
+            PathProblem.Unreadable => $"Let this account look at '{Component}'.",
+            PathProblem.Symlink => "Name what the link leads to, or put that itself there.",
+            PathProblem.Remote => "Use a place on a drive of this machine.",
+            _ => "Correct the path.",
+        };
+
     private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
 }

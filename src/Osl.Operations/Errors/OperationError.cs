@@ -20,7 +20,7 @@ public abstract record OperationError
     public string Message { get; }
 
     /// <summary>What to do about it: one sentence.</summary>
-    public string Remedy { get; }
+    public string Remedy { get; private protected init; }
 
     /// <summary>The call that failed. Set by the pipeline.</summary>
     public OperationId OperationId { get; internal set; }

@@ -5,6 +5,12 @@ namespace Osl.Operations;
 public sealed record ValidationFailed(ValueList<string> Failures)
     : OperationError(string.Join(" ", Failures), "Correct the operation and send it again.")
 {
+    /// <summary>The same, of what was not written by who sends the operation: a file.</summary>
+    /// <param name="failures">What is wrong, a line each.</param>
+    /// <param name="remedy">What to do about it.</param>
+    internal ValidationFailed(ValueList<string> failures, string remedy)
+        : this(failures) => Remedy = remedy;
+
     /// <inheritdoc/>
     public override string Code => "validation_failed";
 }

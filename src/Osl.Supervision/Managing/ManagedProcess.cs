@@ -235,6 +235,20 @@ public sealed partial class ManagedProcess
     /// <summary>Whether it ends with its manager: neither detached nor somebody else's.</summary>
     internal bool EndsWithManager => Template is { Spawn.Lifetime: ProcessLifetime.Managed };
 
+    /// <summary>Whether somebody of it may be alive: it, whom it has left in its group, or what came of a start of which nobody knows.</summary>
+    internal bool MayBeAlive
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _live is { Exited.IsCompleted: false }
+                    || (_lastEnd is { LeavesSomebody: true } && (_live is null || LeavesGroup(_live)))
+                    || _lastEnd is { Exit: null, Error.Effect: OperationEffect.Unknown };
+            }
+        }
+    }
+
     /// <summary>Looks at what it is doing, and tells if that has changed.</summary>
     internal void Observe()
     {

@@ -28,9 +28,16 @@ internal sealed class ProcessChild(
     public Task Up => _up.Task;
 
     public IReadOnlyList<ChildProcessInfo> ChildProcesses =>
-        _live is not { } live || (live.Exited.IsCompleted && !live.IsGroupAlive)
+        _live is not { } live || (live.Exited.IsCompleted && !LeavesGroup(live))
             ? []
             : [new ChildProcessInfo(live.Process, live.OwnGroup, operation.Lifetime, operation.StopSequence)];
+
+    /// <summary>
+    /// Whether somebody is in its group. Of one that was taken up that can't be told: who is Managed is ended then to be sure of it, and of who is
+    /// Detached nothing is told that nobody knows.
+    /// </summary>
+    private bool LeavesGroup(IRunningProcess live) =>
+        operation.Lifetime == ProcessLifetime.Detached ? live.GroupEnded is { IsCompleted: false } : live.IsGroupAlive;
 
     public async Task RunAsync(CancellationToken abandoned)
     {

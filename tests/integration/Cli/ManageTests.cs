@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Osl.Executors.Linux;
 using Osl.Hosting.Managing;
 using Osl.Interop.Linux;
 
@@ -13,6 +14,8 @@ public sealed class ManageTests : IDisposable
     private const int Hangup = 1;
     private const int Kill = 9;
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     private readonly OslCommandLine _osl = new();
 
@@ -35,7 +38,7 @@ public sealed class ManageTests : IDisposable
     {
         using var manager = await ServicesAsync(_osl);
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
     }
 
     [Fact]
@@ -60,9 +63,58 @@ public sealed class ManageTests : IDisposable
         Assert.Contains("have a manager that runs", other.Error, StringComparison.Ordinal);
         var worker = PidOf(await AskAsync(0, "status", "worker"));
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(worker));
         Assert.Equal(4, (await _osl.RunAsync("status", "--dir", "services")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(Hangup)]
+    [InlineData(2)]
+    [InlineData(Terminate)]
+    public async Task Told_to_end_it_exits_with_0(int signal)
+    {
+        using var manager = await ServicesAsync(_osl);
+        var web = PidOf(await AskAsync(0, "status", "web"));
+        manager.Signal(signal);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, OslCommandLine.AliveIn(web));
+    }
+
+    [Fact]
+    public async Task Who_could_not_be_ended_is_named_and_the_exit_code_says_so()
+    {
+        await EndedServicesAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(_osl.Directory, "no-ends.yaml"),
+            "version: 1\ndefault: defer\nrules:\n  - { id: no-ends, effect: deny, actions: [process.signal], because: nobody is ended }\n",
+            TestContext.Current.CancellationToken
+        );
+        using var manager = _osl.Open("manage", "services", "--policy", "no-ends.yaml");
+        await manager.ReadUntilAsync("web: running");
+        manager.Signal(Terminate);
+        var outcome = await manager.EndAsync();
+        Assert.Equal(5, outcome.ExitCode);
+        Assert.Contains("Not ended by its stop sequence: web.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Beside_a_manager_that_is_stopped_the_status_is_that_it_does_not_answer()
+    {
+        using var manager = await ServicesAsync(_osl);
+        manager.Signal(Stop);
+        try
+        {
+            var outcome = await _osl.RunAsync("status", "--dir", "services");
+            Assert.Equal((1, ""), (outcome.ExitCode, outcome.Output));
+            Assert.StartsWith("osl: The manager does not answer: ", outcome.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            manager.Signal(Continue);
+        }
+
+        await AskAsync(0, "status", "web");
     }
 
     [Fact]
@@ -86,13 +138,60 @@ public sealed class ManageTests : IDisposable
         var deaf = PidOf(await AskAsync(0, "status", "deaf"));
         manager.Signal(Terminate);
         await manager.ReadUntilAsync("deaf: stopping");
+        var heard = TimeProvider.System.GetTimestamp();
         manager.Signal(Hangup);
         await manager.ReadUntilAsync("web: ended");
         Assert.True(OslCommandLine.IsAlive(deaf));
+        // Within half a second it would be the same word.
+        await Until.TrueAsync(() => TimeProvider.System.GetElapsedTime(heard) > TimeSpan.FromMilliseconds(500));
         manager.Signal(Terminate);
-        Assert.Equal(143, (await manager.EndAsync()).ExitCode);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
         Assert.Equal(0, OslCommandLine.AliveIn(deaf));
     }
+
+    [Theory]
+    [Trait("Needs", "root")]
+    [InlineData("cgroup", true)]
+    [InlineData("cgroup", false)]
+    [InlineData("pidns", true)]
+    [InlineData("pidns", false)]
+    public async Task Who_leaves_group_and_session_ends_with_what_is_contained(string containment, bool isStopped)
+    {
+        Assert.SkipUnless(Libc.GetEuid() == 0, "A cgroup and a pid namespace need root.");
+        Assert.SkipUnless(containment is not "cgroup" || CgroupTree.Own() is not null, "There is no cgroup that can be written to.");
+        await EndedServicesAsync();
+        await PutAsync(
+            _osl,
+            "daemon",
+            $"program: sh\narguments: [\"-c\", \"setsid env -i sleep 1000 & wait\"]\nrunOnStartup: true\ncontainment: {containment}"
+        );
+        using var manager = _osl.Open("manage", "services");
+        await manager.ReadUntilAsync("web: running");
+        var leader = PidOf(await AskAsync(0, "status", "daemon"));
+        // Seen from outside: in a pid namespace its number is another one.
+        var escaped = 0;
+        await Until.TrueAsync(() => (escaped = ChildThatLeft(leader)) != 0);
+
+        if (isStopped)
+        {
+            Assert.Equal(0, (await _osl.RunAsync("stop", "daemon", "--dir", "services")).ExitCode);
+        }
+        else
+        {
+            manager.Signal(Terminate);
+            await manager.EndAsync();
+        }
+
+        Assert.False(OslCommandLine.IsAlive(escaped));
+    }
+
+    /// <summary>A child that leads a session of its own; 0 as long as there is none.</summary>
+    private static int ChildThatLeft(int parent) =>
+        ProcFs
+            .Pids()
+            .FirstOrDefault(pid =>
+                ProcFs.TryReadStat(pid, out var stat) && stat.ParentPid == parent && stat.Pgid == pid && stat.Session == pid
+            );
 
     [Theory]
     [InlineData("state.json")]
@@ -156,7 +255,7 @@ public sealed class ManageTests : IDisposable
         using var killed = await ServicesAsync(_osl);
         Assert.Equal(0, (await _osl.RunAsync("start", "worker", "--dir", "services")).ExitCode);
         killed.Signal(Terminate);
-        Assert.Equal(143, (await killed.EndAsync()).ExitCode);
+        Assert.Equal(0, (await killed.EndAsync()).ExitCode);
 
         await PutAsync(_osl, "worker", "program: sleep\narguments: [\"1000\"]\ndetach: true\nrunOnStartup: true");
         using var second = _osl.Open("manage", "services");
@@ -207,6 +306,7 @@ public sealed class ManageTests : IDisposable
             var outcome = await _osl.RunAsync(arguments);
             Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
             Assert.Contains(place, outcome.Error, StringComparison.Ordinal);
+            Assert.EndsWith("\n     Correct the file.\n", outcome.Error, StringComparison.Ordinal);
         }
 
         Assert.False(Directory.Exists(_osl.AuditDirectory));

@@ -48,6 +48,7 @@ public sealed class TemplateDirectoryTests : IDisposable
             affinity: [0, 1]
             nice: 5
             umask: "027"
+            containment: session
             """
         );
         var template = _directory.Load("web").AsT0;
@@ -59,7 +60,7 @@ public sealed class TemplateDirectoryTests : IDisposable
         Assert.Equal(StopSequence.Starting(Signal.FromNumber(3), TimeSpan.FromSeconds(5)), spawn.StopSequence);
         Assert.Equal(StandardOutputConfig.ToRotatedFile("/srv/web.log", 10 << 20, 3), spawn.StandardOutput);
         Assert.Equal(StandardOutputKind.SameAsOutput, spawn.StandardError.Kind);
-        Assert.Equal((5, 23), (spawn.Nice, spawn.Umask));
+        Assert.Equal((5, 23, Containment.Session), (spawn.Nice, spawn.Umask, spawn.Containment));
         Assert.Equal<int>([0, 1], spawn.CpuAffinity);
         Assert.Equal(RestartWhen.Always, template.Restart.When);
         Assert.Null(template.Restart.MaxRestarts);
@@ -93,12 +94,28 @@ public sealed class TemplateDirectoryTests : IDisposable
     [InlineData("program: sleep\nprogram: cat", 3, 1)]
     [InlineData("program: \"\"", 2, 10)]
     [InlineData("program: sleep\numask: 999", 3, 8)]
+    [InlineData("program: sleep\ncontainment: jail", 3, 14)]
+    [InlineData("program: sleep\ncontainment: pid-namespace", 3, 14)]
     public void What_is_wrong_is_said_with_its_place_and_refuses_all(string text, int line, int column)
     {
         Put("good.yaml", "version: 1\nprogram: sleep\nrunOnStartup: true");
         var file = Put("web.yaml", $"version: 1\n{text}\n");
         var refused = Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
         Assert.Contains(refused.Failures, failure => failure.StartsWith($"{file}:{line}:{column}: ", StringComparison.Ordinal));
+        Assert.Equal("Correct the file.", refused.Remedy);
+    }
+
+    [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void What_can_not_be_read_is_said_in_words()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The modes of files are meant.");
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root reads every file.");
+        File.SetUnixFileMode(Put("web.yaml", "version: 1\nprogram: sleep\n"), UnixFileMode.None);
+        var refused = Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Contains("the file can't be read (permission denied)", Assert.Single(refused.Failures), StringComparison.Ordinal);
+        Assert.Equal("Let this account read the file.", refused.Remedy);
+        File.SetUnixFileMode(Path.Combine(_path, "web.yaml"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Theory]
@@ -123,7 +140,7 @@ public sealed class TemplateDirectoryTests : IDisposable
         var file = Put("web.yaml", "version: 1\nprogram: sleep\n");
         Assert.Single(_directory.LoadAll().AsT0);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
-        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Equal($"Take that away: chmod go-w '{file}'.", Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1).Remedy);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.CreateSymbolicLink(Path.Combine(_path, "link.yaml"), file);
         Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
@@ -131,7 +148,7 @@ public sealed class TemplateDirectoryTests : IDisposable
         Assert.Single(_directory.LoadAll().AsT0);
         var mode = File.GetUnixFileMode(_path);
         File.SetUnixFileMode(_path, mode | UnixFileMode.OtherWrite);
-        Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1);
+        Assert.Equal($"Take that away: chmod go-w '{_path}'.", Assert.IsType<ValidationFailed>(_directory.LoadAll().AsT1).Remedy);
         File.SetUnixFileMode(_path, mode);
         var link = _path + "-link";
         Directory.CreateSymbolicLink(link, _path);
@@ -143,6 +160,22 @@ public sealed class TemplateDirectoryTests : IDisposable
         {
             Directory.Delete(link);
         }
+    }
+
+    [Theory]
+    [InlineData("", Containment.None)]
+    [InlineData("containment: group", Containment.Group)]
+    [InlineData("containment: session", Containment.Session)]
+    [InlineData("containment: cgroup", Containment.Cgroup)]
+    [InlineData("containment: pidns", Containment.PidNamespace)]
+    public void A_containment_is_read_and_written_by_its_word(string line, Containment containment)
+    {
+        Put("web.yaml", $"version: 1\nprogram: sleep\n{line}\n");
+        var template = _directory.Load("web").AsT0;
+        Assert.Equal(containment, template.Spawn.Containment);
+        Assert.Null(_directory.Save(template));
+        Assert.Equal(template, _directory.Load("web").AsT0);
+        Assert.Contains(line, File.ReadAllText(Path.Combine(_path, "web.yaml")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed record PolicyProblem(string Message, string Expected)
     /// <summary>For an unknown key: the known one that it most resembles; null when none does.</summary>
     public string? NearestKey { get; init; }
 
+    /// <summary>What to do about it, a sentence.</summary>
+    internal string Remedy { get; init; } = "Correct the file.";
+
     /// <summary><c>FILE:LINE:COLUMN: what is wrong; expected …</c>, safe to show.</summary>
     public override string ToString()
     {

@@ -96,18 +96,29 @@ public static class PolicyFile
         }
         catch (NotRegularFileException)
         {
-            return Refuse(path, "it is no regular file", "a regular file, no directory, FIFO or device");
+            return Refuse(
+                path,
+                "it is no regular file",
+                "a regular file, no directory, FIFO or device",
+                "Put a file there, or take away what is there."
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Refuse(path, $"the file can't be read ({e.GetType().Name})", "a file that this account can read");
+            return Refuse(
+                path,
+                $"the file can't be read ({FileFailure.Describe(e)})",
+                "a file that this account can read",
+                "Let this account read the file."
+            );
         }
     }
 
-    private static PolicyRefusal Refuse(string path, string message, string expected) =>
+    private static PolicyRefusal Refuse(string path, string message, string expected, string remedy = "Correct the file.") =>
         new([
             new PolicyProblem(message, expected)
             {
+                Remedy = remedy,
                 File = path,
                 Line = 1,
                 Column = 1,

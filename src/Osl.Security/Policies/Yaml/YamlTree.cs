@@ -73,7 +73,7 @@ internal sealed class YamlTree
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever its reader trips over, a file that can't be read is refused, not thrown at whoever names it.
-            return new PolicyProblem($"the file can't be read as YAML ({e.GetType().Name})", "YAML or JSON") { Line = 1, Column = 1 };
+            return new PolicyProblem("the file can't be read as YAML", "YAML or JSON") { Line = 1, Column = 1 };
         }
     }
 

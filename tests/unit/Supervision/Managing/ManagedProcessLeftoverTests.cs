@@ -150,6 +150,20 @@ public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
         Assert.Equal((LifecycleState.Ended, 1), (process.State, System.All.Count));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_the_end_of_its_manager_it_is_known_whether_it_may_be_alive(bool isRefused)
+    {
+        var process = Make();
+        Assert.False(process.MayBeAlive);
+        await process.StartAsync(cancellationToken: Cancelled);
+        Assert.True(process.MayBeAlive);
+        System.EndFails = () => isRefused ? new Denied("rule", "because", "allow it") : null;
+        await Manager.DisposeAsync();
+        Assert.Equal(isRefused, process.MayBeAlive);
+    }
+
     [Fact]
     public async Task A_stop_that_comes_after_a_start_is_the_last_word()
     {

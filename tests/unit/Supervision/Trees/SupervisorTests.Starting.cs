@@ -3,6 +3,7 @@ using Osl.Operations.Processes;
 using Osl.Supervision;
 using Osl.Supervision.Services;
 using Osl.Supervision.Trees;
+using Osl.Testing;
 using Xunit;
 
 namespace Osl.Tests.Unit.Supervision.Trees;
@@ -131,6 +132,31 @@ public sealed partial class SupervisorTests
         Assert.Empty(_processes.Executor.Calls);
     }
 
+    [Fact]
+    public async Task Who_was_taken_up_and_has_died_is_not_told_of_as_left_running()
+    {
+        var before = _processes.Start();
+        var taken = new FakeProcess(before.Process, group: null);
+        _processes.Executor.Answer<AttachProcessOperation, AttachProcessResult>(
+            (_, _) => new AttachProcessResult(before.Process, before.Pid) { Live = taken }
+        );
+        var notes = new Notes { Known = [new DetachedProcess("daemon", before.Process, before.Group)] };
+        var supervisor = Make()
+            .Add(ChildSpec.Process("daemon", _processes.Executor, Program.WithLifetime(ProcessLifetime.Detached), detached: notes));
+        using var events = supervisor.Events.Subscribe();
+        var run = supervisor.RunToEndAsync(Test);
+        await supervisor.Up;
+        taken.Exit(1);
+        SupervisorEvent told;
+        do
+        {
+            told = await NextAsync<SupervisorEvent>(events);
+            Assert.IsNotType<SupervisorEvent.LeftRunning>(told);
+        } while (told is not SupervisorEvent.Changed { To: LifecycleState.Waiting });
+        Assert.Equal(["ended daemon"], notes.Written, StringComparer.Ordinal);
+        await StopAsync(supervisor, run);
+    }
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Keeps what it is told to write down.</summary>
@@ -138,7 +164,9 @@ public sealed partial class SupervisorTests
     {
         public List<string> Written { get; } = [];
 
-        public OneOf<IReadOnlyList<DetachedProcess>, OperationError> Find(string name) => Array.Empty<DetachedProcess>();
+        public DetachedProcess[] Known { get; init; } = [];
+
+        public OneOf<IReadOnlyList<DetachedProcess>, OperationError> Find(string name) => Known;
 
         public OperationError? Starting(string name) => Write($"starting {name}");
 
