@@ -24,7 +24,7 @@ namespace Osl.Executors.Linux;
 /// <b>Apart from the host.</b> A session of its own: no Ctrl-C, no hang-up, no signal to the host's group reaches it; the script
 /// ignores the rest that can be. The same signals are blocked from before its exec on, for it is born in the host's group, and Ctrl-C may
 /// come just then. Dispositions default (.NET ignores SIGPIPE, and a child would inherit that),
-/// every descriptor above 3 closed, an environment of two fixed variables: neither the host's secrets nor an outer operation's
+/// every descriptor above 3 closed, an environment of fixed variables only: neither the host's secrets nor an outer operation's
 /// marker, by which an outer guardian would end this one before its work.
 /// </para>
 /// <para>
@@ -227,13 +227,15 @@ internal sealed unsafe class Guardian : IDisposable
                 c = "-c"u8,
                 name = "osl-guardian"u8
         )
+        // For when it has to begin anew.
+        fixed (byte* text = (byte[])[.. GuardianScript.Variable, .. GuardianScript.Text, 0])
         fixed (
             byte* path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin"u8,
                 locale = "LC_ALL=C"u8
         )
         {
             var arguments = stackalloc byte*[] { sh, c, script, name, null };
-            var environment = stackalloc byte*[] { path, locale, null };
+            var environment = stackalloc byte*[] { path, locale, text, null };
             var spawn = new SpawnActions(actionSpace, attributeSpace);
             spawn.SetAttributes(newSession: true, setGroup: false, pgid: 0, keptIgnored: 0, blocked: SpawnActions.HelpersMask);
             spawn.Duplicate((int)highSocket.DangerousGetHandle(), 0);

@@ -6,7 +6,7 @@ namespace Osl.Executors.Linux;
 /// <remarks>
 /// <para>
 /// Descriptors: 0 is its end of the socket to the host, 1 and 2 are /dev/null, 3 is the slot file, opened for itself. The environment is
-/// PATH and LC_ALL. It says <c>ready</c> once its traps are set and its tools are proven, then blocks in a read until the host's
+/// PATH, LC_ALL and this text. It says <c>ready</c> once its traps are set and its tools are proven, then blocks in a read until the host's
 /// end of the socket is closed, by the host or by its death. Nothing sent there means anything.
 /// </para>
 /// <para>
@@ -34,6 +34,11 @@ namespace Osl.Executors.Linux;
 /// back and one in the middle of its exec has no environment to read; at most 25, since a process may hang in the kernel. Then the
 /// guardian ends, whatever was found. What it can't do is in knowledge/guardian.md.
 /// </para>
+/// <para>
+/// Where a process is lacking (RLIMIT_NPROC, pids.max), dash ends as a whole at the first fork. What is done on its exit then forks nothing:
+/// it reads the table by builtins, ends cgroups, groups and leaders under the same conditions, and begins anew by an exec, over and over until
+/// processes are to be had again; at most ten minutes.
+/// </para>
 /// <para>Quirks: dash knows <c>kill -s KILL -- -N</c>, not <c>kill -KILL -- -N</c>. A process name may hold spaces, parentheses and line
 /// breaks, so /proc/PID/stat is read to its end and taken from its last parenthesis on. grep must know -z.</para>
 /// </remarks>
@@ -41,6 +46,9 @@ internal static class GuardianScript
 {
     /// <summary>What it writes when it is up.</summary>
     internal static ReadOnlySpan<byte> Ready => "ready\n"u8;
+
+    /// <summary>By what name the text is in its environment, for when it has to begin anew.</summary>
+    internal static ReadOnlySpan<byte> Variable => "OSL_GUARDIAN_TEXT="u8;
 
     /// <summary>The text. A UTF-8 literal, hence with a NUL behind it.</summary>
     internal static ReadOnlySpan<byte> Text =>
@@ -61,6 +69,53 @@ internal static class GuardianScript
                 [ -n "$started" ]
             }
 
+            # end PID PGID START OWNS: ends the process that was started, and its group where it leads one. Forks nothing.
+            end() {
+                start_of "$1" && [ "$started" = "$3" ] || return 0
+                if [ "$4" = 1 ] && [ "$1" = "$2" ]; then
+                    kill -s KILL -- "-$1"
+                else
+                    kill -s KILL -- "$1"
+                fi
+            }
+
+            # end_cgroup OPERATION: whoever is in its cgroup, which lies below our own, and that is the host's. Forks nothing.
+            end_cgroup() {
+                place=
+                while read -r line; do
+                    case $line in 0::/*) place=${line#0::} ;; esac
+                done </proc/self/cgroup
+                for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+                    [ ! -f "$root${place%/}/osl-$1/cgroup.kill" ] || echo 1 >"$root${place%/}/osl-$1/cgroup.kill"
+                done
+            }
+
+            # again: no process was to be had, and so this shell is over. Ends by builtins whom it can, and begins anew in this process.
+            again() {
+                IFS=" $newline"
+                exec 3</proc/self/fd/3
+                while read -r state operation pid pgid start owns lifetime rest; do
+                    case $state$owns$lifetime in L[01]M) ;; *) continue ;; esac
+                    case $operation in *[!0-9a-f]*) continue ;; esac
+                    case $pid$pgid$start in *[!0-9]*) continue ;; esac
+                    case $pid,$pgid,$start in [1-9]*,[1-9]*,[1-9]*) ;; *) continue ;; esac
+                    [ "${#operation}" -eq 32 ] || continue
+                    end_cgroup "$operation"
+                    end "$pid" "$pgid" "$start" "$owns"
+                done <&3
+                exec 3</proc/self/fd/3
+                read -r now rest </proc/uptime
+                now=${now%%.*}
+                [ "$((now - ${since:=$now}))" -lt 600 ] || exit 1
+                exec /bin/sh -c "$OSL_GUARDIAN_TEXT" osl-guardian "$since"
+            }
+
+            # finish STATUS
+            finish() {
+                trap - EXIT
+                exit "$1"
+            }
+
             # bearers FILE...: those of the environments that hold one of $markers.
             bearers() {
                 printf '%s\n' "$markers" | grep -lszxF -f - -- "$@"
@@ -69,9 +124,17 @@ internal static class GuardianScript
             # scan: kills every bearer of a marker; succeeds when it found one.
             scan() {
                 set +f
-                suspects=$(bearers [0-9]*/environ)
-                # Too many processes for one command line.
-                [ $? -ne 126 ] || suspects=$(for digit in 1 2 3 4 5 6 7 8 9; do bearers $digit*/environ; done)
+                # The last word comes only from a shell that could fork all it had to.
+                suspects=$(bearers [0-9]*/environ; echo "status $?")
+                case $suspects in
+                    # Too many processes for one command line.
+                    *'status 126') suspects=$(for digit in 1 2 3 4 5 6 7 8 9; do bearers $digit*/environ; done; echo 'status 0') ;;
+                esac
+                case $suspects in
+                    *'status 254') exit 1 ;;
+                    *'status '*) suspects=${suspects%status *} ;;
+                    *) exit 1 ;;
+                esac
                 set -f
                 seen=
                 listed=
@@ -84,58 +147,57 @@ internal static class GuardianScript
                 [ -n "$listed" ] || return 1
                 set -- $seen
                 # In the order in which they were listed, hence in that of $seen.
-                for suspect in $(bearers $listed); do
+                found=$(bearers $listed; echo "status $?")
+                case $found in
+                    *'status 254') exit 1 ;;
+                    *'status '*) ;;
+                    *) exit 1 ;;
+                esac
+                for suspect in ${found%status *}; do
                     while [ $# -gt 1 ] && [ "$1/environ" != "$suspect" ]; do shift 2; done
                     [ $# -gt 1 ] && start_of "$1" && [ "$started" = "$2" ] && kill -s KILL -- "$1"
                 done
                 return 0
             }
 
-            cd /proc && start_of $$ && command -v sed && command -v sleep && printf 'a=b\000OSL=1\000' | grep -qzxF -e OSL=1 ||
-                { echo unfit >&0; exit 1; }
-            echo ready >&0
-            while read -r ignored; do :; done
-            exec </dev/null
+            since=${1-}
+            if [ -z "$since" ]; then
+                cd /proc && start_of $$ && command -v sed && command -v sleep && printf 'a=b\000OSL=1\000' | grep -qzxF -e OSL=1 ||
+                    { echo unfit >&0; exit 1; }
+                echo ready >&0
+                while read -r ignored; do :; done
+                exec </dev/null
+            fi
+            trap again EXIT
 
             table=$(sed -nE \
                 -e 's/^L ([0-9a-f]{32}) ([1-9][0-9]*) +([1-9][0-9]*) +([1-9][0-9]*) +([01]) M .*$/L \1 \2 \3 \4 \5/p' \
-                -e 's/^P ([0-9a-f]{32}) .{45}M .*$/P \1/p' <&3)
-            [ -n "$table" ] || exit 0
-            markers=$(printf '%s\n' "$table" | sed -E 's/^. (.{32}).*$/OSL_OPERATION=\1/')
-
-            # The cgroups of these operations lie below our own, which is the host's.
-            place=
-            while read -r line; do
-                case $line in 0::/*) place=${line#0::} ;; esac
-            done </proc/self/cgroup
-            for marker in $markers; do
-                for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do
-                    group=$root${place%/}/osl-${marker#OSL_OPERATION=}
-                    [ ! -f "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"
-                done
-            done
+                -e 's/^P ([0-9a-f]{32}) .{45}M .*$/P \1/p' <&3) || exit 1
+            [ -n "$table" ] || finish 0
 
             IFS=$newline
             for entry in $table; do
                 IFS=' '
                 set -- $entry
-                if [ "$1" = L ] && start_of "$3" && [ "$started" = "$5" ]; then
-                    if [ "$6" = 1 ] && [ "$3" = "$4" ]; then
-                        kill -s KILL -- "-$3"
-                    else
-                        kill -s KILL -- "$3"
-                    fi
-                fi
+                end_cgroup "$2"
+            done
+            IFS=$newline
+            for entry in $table; do
+                IFS=' '
+                set -- $entry
+                [ "$1" != L ] || end "$3" "$4" "$5" "$6"
             done
 
             IFS=" $newline"
+            markers=$(printf '%s\n' "$table" | sed -E 's/^. (.{32}).*$/OSL_OPERATION=\1/') || exit 1
+
             passes=0
             while :; do
                 passes=$((passes + 1))
                 if scan; then
-                    [ "$passes" -lt 25 ] || exit 1
+                    [ "$passes" -lt 25 ] || finish 1
                 else
-                    [ "$passes" -lt 2 ] || exit 0
+                    [ "$passes" -lt 2 ] || finish 0
                 fi
                 sleep 0.2 || sleep 1
             done

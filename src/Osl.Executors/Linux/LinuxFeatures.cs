@@ -8,7 +8,7 @@ internal static class LinuxFeatures
 {
     private static readonly (bool Pidfd, bool GroupSignal) Probed = Probe();
 
-    /// <summary>pidfd_open and pidfd_send_signal (Linux 5.3).</summary>
+    /// <summary>pidfd_open, pidfd_send_signal (Linux 5.3) and waitid(2) with P_PIDFD (Linux 5.4).</summary>
     internal static bool HasPidfd => Probed.Pidfd;
 
     /// <summary>PIDFD_SIGNAL_PROCESS_GROUP (Linux 6.9).</summary>
@@ -32,7 +32,10 @@ internal static class LinuxFeatures
         }
 
         using var self = PidFd.TryOpen(Environment.ProcessId, out _);
-        // Whether we lead a group doesn't matter: a kernel that knows the flag answers 0 or ESRCH.
-        return self is null || self.Send(0) != 0 ? (false, false) : (true, self.Send(0, group: true) != Errno.EINVAL);
+        // We are no child of ours. Any other answer than that: it is not known, or refused, and then nobody could be reaped.
+        return self is null || self.Send(0) != 0 || ChildStatus.ErrorOfWait(self) != Errno.ECHILD
+            ? (false, false)
+            // Whether we lead a group doesn't matter: a kernel that knows the flag answers 0 or ESRCH, a filter that refuses it anything.
+            : (true, self.Send(0, group: true) is 0 or Errno.ESRCH);
     }
 }

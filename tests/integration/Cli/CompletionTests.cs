@@ -4,6 +4,7 @@ namespace Osl.Tests.Integration.Cli;
 
 /// <summary>The real shells, with the real scripts, asked what they would offer.</summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Managers))]
 public sealed class CompletionTests : IDisposable
 {
     private readonly OslCommandLine _osl = new();

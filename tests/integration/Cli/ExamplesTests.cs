@@ -11,6 +11,7 @@ namespace Osl.Tests.Integration.Cli;
 /// leader), after <c>--host</c> for the osl that runs it. An example of which nothing is known here fails.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Managers))]
 public sealed partial class ExamplesTests : IDisposable
 {
     private const string Placeholder = "4711";

@@ -9,6 +9,7 @@ namespace Osl.Tests.Integration.Cli;
 
 /// <summary>osl manage and those who ask it.</summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Managers))]
 public sealed class ManageTests : IDisposable
 {
     private const int Hangup = 1;

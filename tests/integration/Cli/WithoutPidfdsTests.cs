@@ -9,22 +9,6 @@ namespace Osl.Tests.Integration.Cli;
 [UnsupportedOSPlatform("windows")]
 public sealed partial class WithoutPidfdsTests : IDisposable
 {
-    /// <summary>
-    /// Lets the two calls fail with the error number that is its first argument, for itself and all it starts, then becomes the rest of
-    /// them. Both numbers are the same on x86-64 and arm64 (syscalls(2)); a filter needs a privilege or no_new_privs.
-    /// </summary>
-    private const string Filter = """
-        import ctypes, os, struct, sys
-        error = int(sys.argv[1])
-        lines = [(0x20, 0, 0, 0), (0x15, 1, 0, 434), (0x15, 0, 1, 424), (0x06, 0, 0, 0x00050000 | error), (0x06, 0, 0, 0x7FFF0000)]
-        code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *line) for line in lines))
-        program = ctypes.create_string_buffer(struct.pack('HxxxxxxQ', len(lines), ctypes.addressof(code)))
-        libc = ctypes.CDLL(None, use_errno=True)
-        assert libc.prctl(38, 1, 0, 0, 0) == 0
-        assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0, os.strerror(ctypes.get_errno())
-        os.execvp(sys.argv[2], sys.argv[2:])
-        """;
-
     private const int ENOSYS = 38;
     private const int EPERM = 1;
 
@@ -32,8 +16,7 @@ public sealed partial class WithoutPidfdsTests : IDisposable
 
     public WithoutPidfdsTests()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3, which installs the filter, is not here.");
-        File.WriteAllText(Path.Combine(_osl.Directory, "filter.py"), Filter);
+        CallRefusal.WriteTo(_osl.Directory);
     }
 
     public void Dispose() => _osl.Dispose();
@@ -86,7 +69,8 @@ public sealed partial class WithoutPidfdsTests : IDisposable
     [Fact]
     public async Task On_a_terminal_control_keys_reach_the_program_and_where_nobody_could_continue_it_it_does_not_stop()
     {
-        var command = "exec python3 filter.py 38 $OSL run -- sh -c 'echo ready; while read -r line; do echo got $line; done'";
+        var command =
+            "exec python3 filter.py pidfd_open:38,pidfd_send_signal:38 $OSL run -- sh -c 'echo ready; while read -r line; do echo got $line; done'";
         using var session = _osl.OpenOther("/usr/bin/script", "-qec", command, "/dev/null");
         await session.ReadUntilAsync("ready");
         await session.TypeAsync("\u001a");
@@ -101,7 +85,7 @@ public sealed partial class WithoutPidfdsTests : IDisposable
     {
         await using var shell = await TmuxShell.OpenAsync(_osl);
         shell.Write("text", string.Join('\n', Enumerable.Range(1, 300).Select(line => $"line {line}")));
-        await shell.TypeAsync("clear; python3 filter.py 38 $OSL run -- less text");
+        await shell.TypeAsync("clear; python3 filter.py pidfd_open:38,pidfd_send_signal:38 $OSL run -- less text");
         await shell.WaitForLineAsync("line 1");
         await shell.KeyAsync("C-z");
         await shell.WaitAsync("Stopped");
@@ -181,10 +165,16 @@ public sealed partial class WithoutPidfdsTests : IDisposable
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private OslSession Open(int error, params string[] arguments) =>
-        _osl.OpenOther("/usr/bin/python3", ["filter.py", Text(error), OslCommandLine.Path, .. arguments]);
+        _osl.OpenOther(
+            "/usr/bin/python3",
+            ["filter.py", $"pidfd_open:{error},pidfd_send_signal:{error}", OslCommandLine.Path, .. arguments]
+        );
 
     private Task<OslOutcome> RunAsync(int error, params string[] arguments) =>
-        _osl.RunOtherAsync("/usr/bin/python3", ["filter.py", Text(error), OslCommandLine.Path, .. arguments]);
+        _osl.RunOtherAsync(
+            "/usr/bin/python3",
+            ["filter.py", $"pidfd_open:{error},pidfd_send_signal:{error}", OslCommandLine.Path, .. arguments]
+        );
 
     [GeneratedRegex(@"^\d+ +(?<call>\w+)\(", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Call();

@@ -8,6 +8,7 @@ namespace Osl.Tests.Integration.Readme;
 /// block that nobody would run fails.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Managers))]
 public sealed class ReadmeTests(ReadmeClone clone) : IClassFixture<ReadmeClone>
 {
     private const string Transcripts = "console";

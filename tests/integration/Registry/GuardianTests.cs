@@ -276,6 +276,46 @@ public sealed class GuardianTests : IDisposable
     }
 
     [Fact]
+    public void Who_gets_no_process_ends_groups_all_the_same_and_the_rest_when_it_gets_one()
+    {
+        var isRoot = Environment.UserName is "root";
+        Assert.Equal(0, isRoot ? Signals.Chown(_directory.Path, 65534, 65534) : 0);
+        using var host = isRoot ? HostProcess.StartAsNobody(_directory.Path) : HostProcess.Start(_directory.Path);
+        var number = host.Reserve("a", "managed own");
+        using var guardian = new Held(number);
+        using var group = host.Start("a", "setsid sleep 3600 & sleep 3600 & echo up; wait");
+        _ = host.Ask("started a");
+        // Of the guardian alone: what its account runs is more than none, and nobody else is kept from anything.
+        LimitProcesses("0");
+
+        host.Kill();
+        group.WaitUntilEnded();
+        // The rest of the group dies with its leader, a moment apart; who has left it can't be found without a process.
+        while (host.Living().Count > 1)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            Thread.Yield();
+        }
+
+        Assert.True(guardian.IsAlive);
+        Assert.Single(host.Living());
+        LimitProcesses("4096");
+
+        guardian.WaitUntilEnded();
+        Assert.Empty(host.Living());
+
+        void LimitProcesses(string most)
+        {
+            // The limits of another account's process need a privilege that root may lack in a container.
+            string[] asItsAccount = isRoot ? ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : [];
+            string[] command = [.. asItsAccount, "/usr/bin/prlimit", "--pid", $"{number}", $"--nproc={most}:"];
+            using var limiting = Process.Start(command[0], command[1..]);
+            limiting.WaitForExit();
+            Assert.Equal(0, limiting.ExitCode);
+        }
+    }
+
+    [Fact]
     public void Works_for_an_ordinary_user_too()
     {
         Assert.SkipUnless(Environment.UserName is "root", "Needs root to become somebody else.");

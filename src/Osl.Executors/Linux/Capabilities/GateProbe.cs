@@ -7,7 +7,7 @@ internal static class GateProbe
     {
         var host = HostPrivileges.Read();
         List<string> gates = [];
-        if (SeccompGate.IsThere)
+        if (SeccompGate.IsThere && SeccompGate.Works())
         {
             gates.Add(
                 host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges
@@ -16,7 +16,7 @@ internal static class GateProbe
             );
         }
 
-        if (LeaseGate.IsThere)
+        if (LeaseGate.IsThere && LeaseGate.Works())
         {
             gates.Add("a file lease (in the host's account, outside of a sandbox)");
         }

@@ -15,7 +15,9 @@ internal static class ProcessProbes
             new Capability(
                 "pidfd",
                 LinuxFeatures.HasPidfd,
-                LinuxFeatures.HasPidfd ? "processes are held, signalled and awaited by descriptor" : "pidfd_open does not work",
+                LinuxFeatures.HasPidfd
+                    ? "processes are held, signalled and awaited by descriptor"
+                    : "pidfd_open does not work, or signals and waits by it don't",
                 LinuxFeatures.HasPidfd ? null : "Needs Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against it."
             ),
             new Capability(

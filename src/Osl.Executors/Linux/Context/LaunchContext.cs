@@ -30,10 +30,14 @@ internal sealed unsafe class LaunchContext : IDisposable
     private readonly HostPrivileges _host;
     private readonly ContextCalls _calls;
     private readonly List<RequestedLimits.Entry> _limits;
-    private readonly GateKind _kind;
+    private readonly GateKind _asked;
+    private readonly List<GateKind> _refused = [];
     private readonly LandlockRuleset? _rules;
     private readonly bool _mayGoUnheld;
+    private GateKind _kind;
     private Gate? _gate;
+    private bool _gateRefused;
+    private OperationError? _firstRefusal;
     private PidFd? _held;
     private ProcLine _heldLine;
     private bool _kept;
@@ -45,9 +49,11 @@ internal sealed unsafe class LaunchContext : IDisposable
         List<RequestedLimits.Entry> limits,
         GateKind kind,
         LandlockRuleset? rules,
+        GateKind asked = GateKind.Any,
         bool mayGoUnheld = false
     )
     {
+        _asked = asked;
         _mayGoUnheld = mayGoUnheld;
         _rules = rules;
         _plan = plan;
@@ -107,7 +113,7 @@ internal sealed unsafe class LaunchContext : IDisposable
             return new LaunchContext(plan, host, calls, limits, GateKind.Any, rules);
         }
 
-        var kind = GateChoice.Of(plan, host, calls, gates);
+        var kind = GateChoice.Of(plan, host, calls, gates, refused: []);
         if (kind == GateKind.Any && hold == GateNeed.Needed)
         {
             return GateChoice.None(plan);
@@ -125,7 +131,7 @@ internal sealed unsafe class LaunchContext : IDisposable
 
         if (!groups)
         {
-            return new LaunchContext(plan, host, calls, limits, kind, rules, hold == GateNeed.Wanted);
+            return new LaunchContext(plan, host, calls, limits, kind, rules, gates, hold == GateNeed.Wanted);
         }
 
         if (!plan.OwnsGroup)
@@ -136,7 +142,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         return Cgroup
             .Create(plan.Operation, plan.Containment == Containment.Cgroup || CgroupTree.Own() is not null, plan.Limits)
             .TryPickT0(out var cgroup, out var refused)
-            ? new LaunchContext(plan, host, calls, limits, kind, rules) { Cgroup = cgroup }
+            ? new LaunchContext(plan, host, calls, limits, kind, rules, gates) { Cgroup = cgroup }
             : refused;
     }
 
@@ -174,7 +180,39 @@ internal sealed unsafe class LaunchContext : IDisposable
             GateKind.Lease => new LeaseGate(),
             _ => ShellGate.Of(_plan),
         };
-        return _gate.Arm(ref actions, ref first);
+        var error = _gate.Arm(ref actions, ref first);
+        _gateRefused = error != 0 && !DescriptorReserve.IsLack(error);
+        return error;
+    }
+
+    /// <summary>
+    /// After a start that failed: goes on to the next gate that fits, or to none where the launch need not be held, if it was the gate that
+    /// this machine refuses. There is no child then.
+    /// </summary>
+    /// <returns>Whether another start may succeed.</returns>
+    internal bool TryOtherGate()
+    {
+        if (!_gateRefused)
+        {
+            return false;
+        }
+
+        _gateRefused = false;
+        _firstRefusal ??= Failure;
+        _refused.Add(_kind);
+        var next = GateChoice.Of(_plan, _host, _calls, _asked, _refused);
+        next = next == GateKind.Shell && ShellGate.Refusal(_plan) is not null ? GateKind.Any : next;
+        if (next == GateKind.Any && !_mayGoUnheld)
+        {
+            Failure = _firstRefusal;
+            return false;
+        }
+
+        _kind = next;
+        _gate?.Dispose();
+        _gate = null;
+        Failure = null;
+        return true;
     }
 
     /// <summary>The last of the child's file actions.</summary>
@@ -287,6 +325,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         if (program.FailedStep is { } step)
         {
             Failure = ContextErrors.Describe((ContextStep)step, program.Error, _plan);
+            _gateRefused = (ContextStep)step == ContextStep.Gate && !DescriptorReserve.IsLack(program.Error);
             return program.Error;
         }
 

@@ -37,6 +37,13 @@ internal sealed unsafe class LeaseGate : Gate
         LibcExtensions.HasAddCloseFrom
         && File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{Environment.ProcessId}/children"));
 
+    /// <summary>Whether a lease is to be had here, tried.</summary>
+    internal static bool Works()
+    {
+        using var gate = new LeaseGate();
+        return gate.Take() == 0;
+    }
+
     internal override int Arm(ref SpawnActions actions, ref int first)
     {
         _number = first++;

@@ -36,6 +36,24 @@ internal sealed unsafe class SeccompGate : Gate
     internal static bool IsThere { get; } =
         SyscallNumber.IsKnownArchitecture && LibcExtensions.HasAddCloseFrom && Libc.SeccompHas(Libc.SECCOMP_RET_USER_NOTIF) == 0;
 
+    /// <summary>Whether a filter that asks is allowed here, tried with one that asks nothing, on a thread that ends with it.</summary>
+    internal static bool Works()
+    {
+        using var program = new RawProgram();
+        if (!HostPrivileges.Read().Has(HostPrivileges.SysAdmin))
+        {
+            program.Add((int)ContextStep.NoNewPrivileges, SyscallNumber.Prctl, Libc.PR_SET_NO_NEW_PRIVS, 1);
+        }
+
+        var filter = new CallFilter();
+        filter.Return(CallFilter.Allow);
+        var whole = filter.WriteTo(program);
+        program.Add((int)ContextStep.Gate, SyscallNumber.Seccomp, Libc.SECCOMP_SET_MODE_FILTER, NewListener, whole, keep: FirstSlot);
+        program.Add((int)ContextStep.Gate, SyscallNumber.Close, use: FirstSlot);
+        program.Join(program.Start());
+        return program.FailedStep is null;
+    }
+
     internal override void Write(RawProgram program, byte* path, byte** argv)
     {
         var asked = (ulong)path;

@@ -39,6 +39,15 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
     /// <summary>Variables that a shell sets on its own when it begins, or keeps from what it starts.</summary>
     private static readonly string[] Special = ["PWD", "OLDPWD", "IFS", "PS1", "PS2", "PS4", "SHLVL", "_"];
 
+    /// <summary>
+    /// Others by which the loader (ld.so(8)) and libc choose code, or change how they work, in the shell itself; as well as all that begin with
+    /// <c>LD_</c> or <c>MALLOC_</c>.
+    /// </summary>
+    private static readonly string[] OfTheLoader = ["GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH", "MUSL_LOCPATH", "NLSPATH"];
+
+    /// <summary>Says in the shell which of the latter there are, by their own names.</summary>
+    private const string CarriedNames = "OSL_GATE_NAMES=";
+
     /// <summary>Those that it would not let be set to anything.</summary>
     private static readonly string[] Impossible = ["OPTIND", "LINENO", "PPID"];
 
@@ -59,13 +68,13 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
             trap 'kill -s STOP $$; kill -s STOP $$' EXIT
             read -r osl_gate_word <&3 && [ "$osl_gate_word" = go ] || { trap - EXIT; exit 1; }
             exec 3<&-
-            for osl_gate_name in PWD OLDPWD IFS PS1 PS2 PS4 SHLVL _; do
+            for osl_gate_name in PWD OLDPWD IFS PS1 PS2 PS4 SHLVL _ ${OSL_GATE_NAMES-}; do
                 unset "$osl_gate_name"
                 eval "osl_gate_word=\${OSL_GATE_$osl_gate_name-} osl_gate_given=\${OSL_GATE_$osl_gate_name+1}"
                 [ -z "$osl_gate_given" ] || eval "export $osl_gate_name=\"\$osl_gate_word\""
                 unset "OSL_GATE_$osl_gate_name"
             done
-            unset osl_gate_word osl_gate_name osl_gate_given
+            unset osl_gate_word osl_gate_name osl_gate_given OSL_GATE_NAMES
             exec "$@"
             """u8;
 
@@ -242,15 +251,33 @@ internal sealed unsafe class ShellGate(string executed, string? interpreter, int
 
     private byte** Rename(RawProgram program, byte** envp)
     {
-        var renamed = (nint*)program.Memory((environment.Count + 1) * sizeof(nint));
+        var renamed = (nint*)program.Memory((environment.Count + 2) * sizeof(nint));
+        List<string> carried = [];
         for (var at = 0; at < environment.Count; at++)
         {
             var variable = environment[at];
-            renamed[at] = Array.IndexOf(Special, NameOf(variable)) < 0 ? (nint)envp[at] : program.Text("OSL_GATE_" + variable);
+            var name = NameOf(variable);
+            var ofLoader = IsOfTheLoader(name);
+            if (ofLoader)
+            {
+                carried.Add(name);
+            }
+
+            renamed[at] = ofLoader || Array.IndexOf(Special, name) >= 0 ? program.Text("OSL_GATE_" + variable) : (nint)envp[at];
+        }
+
+        if (carried.Count > 0)
+        {
+            renamed[environment.Count] = program.Text(CarriedNames + string.Join(' ', carried));
         }
 
         return (byte**)renamed;
     }
+
+    private static bool IsOfTheLoader(string name) =>
+        name.StartsWith("LD_", StringComparison.Ordinal)
+        || name.StartsWith("MALLOC_", StringComparison.Ordinal)
+        || Array.IndexOf(OfTheLoader, name) >= 0;
 
     /// <summary>The links that it leads through too: who could turn one elsewhere could choose the program.</summary>
     internal static bool IsTrusted(string path, int links = 0)

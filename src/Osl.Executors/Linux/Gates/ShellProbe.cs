@@ -16,6 +16,8 @@ internal static unsafe class ShellProbe
     private static readonly string[] Shells = ["/bin/sh", "/usr/bin/dash", "/bin/dash"];
     private static readonly ShellSearch Found = new(Shells, Fits);
 
+    private const string Names = "OSL_GATE_NAMES=LD_BIND_NOW LOCPATH";
+
     // What a shell might be tempted to change. Bytes that are no UTF-8, and those that dash marks its own text with, are in the odd one.
     private static readonly string[] Sample =
     [
@@ -25,6 +27,9 @@ internal static unsafe class ShellProbe
         "OSL_GATE_SHLVL=7",
         "OSL_GATE__=/usr/bin/other",
         "OSL_GATE_PS1=$ ",
+        Names,
+        "OSL_GATE_LD_BIND_NOW=1",
+        "OSL_GATE_LOCPATH= ,'a' \"b\" $(c) `d` \\ *\nline \u0081\u0088",
         "EMPTY=",
         "ODD= \u0081\u0088 'a' \"b\" $(c) `d` \\ *\nline",
     ];
@@ -76,7 +81,10 @@ internal static unsafe class ShellProbe
     private static bool? Untried(int error) => error == Errno.EAGAIN || DescriptorReserve.IsLack(error) ? null : false;
 
     private static HashSet<string> Expected() =>
-        Sample.Select(variable => variable.Replace("OSL_GATE_", "", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        Sample
+            .Where(variable => !string.Equals(variable, Names, StringComparison.Ordinal))
+            .Select(variable => variable.Replace("OSL_GATE_", "", StringComparison.Ordinal))
+            .ToHashSet(StringComparer.Ordinal);
 
     private static string[] Read(int output)
     {

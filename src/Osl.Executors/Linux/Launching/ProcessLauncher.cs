@@ -116,7 +116,13 @@ internal sealed class ProcessLauncher(
             }
 
             var terminal = TerminalLoan.Prepare(plan, later: jobControl is not null);
-            var error = SpawnCall.Start(plan, names, pipes, terminal?.BirthDescriptor ?? -1, context, KeptIgnored, out var pid);
+            int error;
+            int pid;
+            do
+            {
+                error = SpawnCall.Start(plan, names, pipes, terminal?.BirthDescriptor ?? -1, context, KeptIgnored, out pid);
+            } while (error != 0 && context?.TryOtherGate() == true);
+
             if (error != 0)
             {
                 // The child may have taken the terminal before its exec failed.

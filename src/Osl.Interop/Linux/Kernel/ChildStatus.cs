@@ -121,6 +121,13 @@ internal readonly record struct ChildStatus(
     /// <returns>Whether it is gone now, by us or by somebody else.</returns>
     internal static bool ReapOrphan(PidFd orphan) => Reap(orphan.Number, block: false, out _) != ReapOutcome.StillRunning;
 
+    /// <summary>What a wait for a process says, which takes nothing away: 0, or the error number (ECHILD for who is no child of ours).</summary>
+    internal static unsafe int ErrorOfWait(PidFd process)
+    {
+        var info = stackalloc byte[128];
+        return Libc.WaitPidfd(process.Number, Libc.WEXITED | Libc.WNOHANG | Libc.WNOWAIT, info, null) < 0 ? Libc.LastError : 0;
+    }
+
     /// <summary>Waits for the end of a child that could not be opened, by its number; its status is of no interest.</summary>
     internal static unsafe void ReapByPid(int pid)
     {

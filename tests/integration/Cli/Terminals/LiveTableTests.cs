@@ -6,6 +6,7 @@ namespace Osl.Tests.Integration.Cli;
 
 /// <summary>The table that osl manage keeps up to date on a terminal, screen by screen.</summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(Managers))]
 public sealed class LiveTableTests : IAsyncLifetime
 {
     private readonly OslCommandLine _osl = new();
