@@ -90,16 +90,16 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         }
     }
 
-    /// <summary>Tells of a change, where there is no table, or none any more.</summary>
+    /// <summary>Tells of a change, where there is no table.</summary>
     internal void Tell(Published<ProcessNotice> notice)
     {
+        if (IsLive)
+        {
+            return;
+        }
+
         lock (_gate)
         {
-            if (IsLive && !_isOver)
-            {
-                return;
-            }
-
             if (json)
             {
                 WriteJson(notice);
@@ -129,12 +129,6 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         {
             _isOver = true;
             Erase();
-            if (IsLive)
-            {
-                // Whoever looks on has pressed Ctrl-C, and an end may take as long as a stop sequence.
-                io.Print("ending; again to kill who is left");
-            }
-
             io.Out.Flush();
         }
     }
