@@ -386,49 +386,9 @@ internal sealed unsafe class LaunchContext : IDisposable
     private OperationError? Configure(int pid) =>
         Cgroup?.Join(pid) ?? (_plan.Containment == Containment.PidNamespace ? NamespaceProc.Mount(pid) : null) ?? SetLimits(pid);
 
-    private OperationError? SetLimits(int pid)
-    {
-        // Another account's process: CAP_SYS_RESOURCE, or a thread of that account (prlimit(2)).
-        if (_limits.Count > 0 && _calls.ChangesAccount && !_host.Has(HostPrivileges.SysResource))
-        {
-            return SetLimitsAs(_plan.Account!, pid);
-        }
-
-        foreach (var (resource, name, limit) in _limits)
-        {
-            var error = Libc.SetLimit(pid, resource, limit);
-            if (error != 0)
-            {
-                return ContextErrors.LimitRefused(name, error);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Only the real ids change: those are what prlimit(2) compares, and the host stays as traceable as it is.</summary>
-    private OperationError? SetLimitsAs(LaunchAccount account, int pid)
-    {
-        const nint Same = -1;
-        using var program = new RawProgram();
-        program.Add((int)ContextStep.Group, SyscallNumber.Setresgid, (nint)account.Gid, Same, Same);
-        program.Add((int)ContextStep.User, SyscallNumber.Setresuid, (nint)account.Uid, Same, Same);
-        foreach (var (resource, _, limit) in _limits)
-        {
-            var memory = (Libc.ResourceLimit*)program.Memory(sizeof(Libc.ResourceLimit));
-            *memory = limit;
-            program.Add((int)ContextStep.Limits, SyscallNumber.Prlimit64, pid, resource, (nint)memory);
-        }
-
-        try
-        {
-            program.Join(program.Start());
-        }
-        catch (Exception e) when (ThreadShortage.IsToldBy(e))
-        {
-            return SpawnErrors.Resource(Errno.EAGAIN, _plan.Executable.Facts.Path);
-        }
-
-        return program.FailedStep is null ? null : ContextErrors.LimitRefused("of the process", program.Error);
-    }
+    /// <summary>Another account's process: CAP_SYS_RESOURCE, or a thread of that account (prlimit(2)).</summary>
+    private OperationError? SetLimits(int pid) =>
+        _limits.Count > 0 && _calls.ChangesAccount && !_host.Has(HostPrivileges.SysResource)
+            ? ProcessLimits.SetAs(_plan.Account!, pid, _limits, _plan.Executable.Facts.Path)
+            : ProcessLimits.Set(pid, _limits);
 }
