@@ -74,17 +74,28 @@ public sealed class KilledHostTests : IAsyncDisposable
                 UseShellExecute = false,
             }
         )!;
-        for (var line = 0; line < linesBefore; line++)
+        try
         {
-            Assert.NotNull(await host.StandardOutput.ReadLineAsync(Test));
-        }
+            for (var line = 0; line < linesBefore; line++)
+            {
+                Assert.NotNull(await host.StandardOutput.ReadLineAsync(Test));
+            }
 
-        // Held before the kill: by its pid alone it could not be told from another process afterwards.
-        using var guardian = _watcher.Hold(new ProcessTarget(GuardianOf(host.Id))).OrThrow();
-        host.Kill();
-        await host.WaitForExitAsync(Test);
-        // It ends when it has ended everything else.
-        await guardian.WaitForExitAsync(Test);
+            // Held before the kill: by its pid alone it could not be told from another process afterwards.
+            using var guardian = _watcher.Hold(new ProcessTarget(GuardianOf(host.Id))).OrThrow();
+            host.Kill();
+            await host.WaitForExitAsync(Test);
+            // It ends when it has ended everything else.
+            await guardian.WaitForExitAsync(Test);
+        }
+        finally
+        {
+            // It would start processes without end.
+            if (!host.HasExited)
+            {
+                host.Kill();
+            }
+        }
     }
 
     /// <summary>The one child of the host that carries no marker and leads a session.</summary>
@@ -96,7 +107,8 @@ public sealed class KilledHostTests : IAsyncDisposable
                 && stat.ParentPid == host
                 && stat.Session == pid
                 && !File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"))
-                    .Contains("OSL_OPERATION", StringComparison.Ordinal)
+                    .Split('\0')
+                    .Any(entry => entry.StartsWith($"{OperationId.MarkerVariable}=", StringComparison.Ordinal))
             );
 
     private static bool Carries(int pid, string operation) =>
