@@ -16,9 +16,8 @@ internal static class ContainedTree
         using var output = new StreamReader(tree.Live.StandardOutput!);
         _ = await output.ReadLineAsync();
 
-        Console.WriteLine(
-            $"tree       {string.Join(", ", (await LookAsync()).Select(member => member.Name).Order(StringComparer.Ordinal))}"
-        );
+        // Their number, not their names: who was forked just now may not have become its program yet.
+        Console.WriteLine($"tree       {(await LookAsync()).Count} live");
 
         await osl.ExecuteAsync(ProcessSignalOperation.ForGroup(tree.Group!, Signal.Stop), OperationContext.Current).OrThrow();
         while ((await LookAsync()).Any(member => member.Activity != ProcessActivity.Stopped))

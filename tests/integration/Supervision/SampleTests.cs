@@ -88,7 +88,7 @@ public sealed class SampleTests : IDisposable
             daemon     lives on: True
             daemon     1 of 1 ended by the next host
             tree       {tree}
-            tree       sh, sh, sleep, sleep
+            tree       4 live
             tree       all are frozen
             tree       4 of 4 ended
 
@@ -173,6 +173,8 @@ public sealed class SampleTests : IDisposable
         var error = process.StandardError.ReadToEndAsync(Test);
         var output = await process.StandardOutput.ReadToEndAsync(Test);
         await process.WaitForExitAsync(Test);
+        // In full: what an assertion shows of a difference ends before the reason.
+        TestContext.Current.TestOutputHelper?.WriteLine($"{output}{await error}");
         Assert.Equal("", await error);
         return (process.ExitCode, output);
     }
