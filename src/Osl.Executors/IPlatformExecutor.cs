@@ -153,6 +153,15 @@ internal interface IManagedProcess
 {
     /// <summary>Makes it Detached: it survives this host and its guardian. Once; null, or why it stays Managed.</summary>
     OperationError? Detach();
+
+    /// <summary>Completes on the pool when the process has ended and been reaped. Never faults.</summary>
+    Task<ProcessExit> Exited { get; }
+
+    /// <summary>
+    /// Completes when nobody of its own group is alive, never before <see cref="Exited"/> is decided; with it when it has no group of
+    /// its own. Never faults.
+    /// </summary>
+    Task GroupEnded { get; }
 }
 
 /// <summary>
@@ -182,18 +191,22 @@ internal sealed record LaunchedProcess
     /// <summary>The terminal that was made for it; null for none. The caller's, as the streams are.</summary>
     public IPseudoTerminal? Terminal { get; init; }
 
-    /// <summary>Completes on the pool when the process has ended and been reaped. Never faults.</summary>
-    public required Task<ProcessExit> Exited { get; init; }
+    /// <summary>Who takes its captured streams; null when there are none.</summary>
+    public CaptureSet? Captures { get; init; }
 
-    /// <summary>
-    /// Completes when nobody of its own group is alive, never before <see cref="Exited"/> is decided; with it when it has no group of
-    /// its own. Never faults.
-    /// </summary>
-    public required Task GroupEnded { get; init; }
+    /// <inheritdoc cref="IManagedProcess.Exited"/>
+    public Task<ProcessExit> Exited
+    {
+        get => field ?? Keeper.Exited;
+        init;
+    }
+
+    /// <inheritdoc cref="IManagedProcess.GroupEnded"/>
+    public Task GroupEnded => Keeper.GroupEnded;
 
     /// <summary>Completes when each captured stream has ended, or after <see cref="EndCapture"/>. Never faults.</summary>
-    public required Task<CapturedStreams> OutputEnded { get; init; }
+    public Task<CapturedStreams> OutputEnded => Captures?.Ended ?? CaptureSet.Nothing;
 
     /// <summary>Gives up captured streams that somebody still holds.</summary>
-    public required Action EndCapture { get; init; }
+    public void EndCapture() => Captures?.GiveUp();
 }

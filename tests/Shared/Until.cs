@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Osl.Operations;
 using Xunit;
 
 namespace Osl.Tests;
@@ -22,4 +23,24 @@ internal static class Until
             await Task.Yield();
         }
     }
+
+    /// <summary>Until somebody answers so; fails with his last answer.</summary>
+    /// <param name="expected">The answer.</param>
+    /// <param name="ask">The question.</param>
+    internal static async Task AnsweredAsync(string expected, Func<Task<string>> ask)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        string answer;
+        do
+        {
+            answer = await ask();
+        } while (!string.Equals(answer, expected, StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(since) < Bound);
+
+        Assert.Equal(expected, answer);
+    }
+
+    /// <summary>What never answers, until it is no longer waited for.</summary>
+    internal static Task<OneOf<T, OperationError>> CancelledAsync<T>(CancellationToken cancelled)
+        where T : notnull =>
+        new TaskCompletionSource<OneOf<T, OperationError>>(TaskCreationOptions.RunContinuationsAsynchronously).Task.WaitAsync(cancelled);
 }

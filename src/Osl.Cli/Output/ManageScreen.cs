@@ -90,16 +90,16 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         }
     }
 
-    /// <summary>Tells of a change, where there is no table.</summary>
+    /// <summary>Tells of a change, where there is no table, or none any more.</summary>
     internal void Tell(Published<ProcessNotice> notice)
     {
-        if (IsLive)
-        {
-            return;
-        }
-
         lock (_gate)
         {
+            if (IsLive && !_isOver)
+            {
+                return;
+            }
+
             if (json)
             {
                 WriteJson(notice);
@@ -129,6 +129,12 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
         {
             _isOver = true;
             Erase();
+            if (IsLive)
+            {
+                // Whoever looks on has pressed Ctrl-C, and an end may take as long as a stop sequence.
+                io.Print("ending; again to kill who is left");
+            }
+
             io.Out.Flush();
         }
     }
@@ -195,9 +201,10 @@ internal sealed class ManageScreen(CliIo io, bool json) : IDisposable
             return;
         }
 
+        // From the first column: what is typed is echoed, Ctrl-C as ^C.
         // Some terminals break lines anew when their size changes and some don't: where the table begins is not known any more.
         io.Out.Write(
-            Screen.Of(io) == _drawnOn ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{_rows}A\u001b[J") : "\u001b[H\u001b[J"
+            Screen.Of(io) == _drawnOn ? string.Create(CultureInfo.InvariantCulture, $"\r\u001b[{_rows}A\u001b[J") : "\u001b[H\u001b[J"
         );
         _rows = 0;
     }

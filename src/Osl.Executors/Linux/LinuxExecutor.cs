@@ -98,36 +98,13 @@ internal sealed class LinuxExecutor : IPlatformExecutor
             Process = lease.Process,
             Keeper = attachment,
             Pgid = plan.Pgid,
-            Exited = attachment.Exited,
-            GroupEnded = attachment.Exited,
-            OutputEnded = CaptureSet.Nothing,
-            EndCapture = static () => { },
         };
     }
 
-    public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target)
-    {
-        try
-        {
-            return LinuxProcessLease.Open(target, _watcher, _registry);
-        }
-        catch (OutOfDescriptorsException lack)
-        {
-            return LookErrors.Of(lack);
-        }
-    }
+    public OneOf<ProcessLease, OperationError> Hold(ProcessTarget target) =>
+        LookErrors.Guard(() => LinuxProcessLease.Open(target, _watcher, _registry));
 
-    public OneOf<GroupLease, OperationError> Hold(GroupTarget target)
-    {
-        try
-        {
-            return _holder.Hold(target);
-        }
-        catch (OutOfDescriptorsException lack)
-        {
-            return LookErrors.Of(lack);
-        }
-    }
+    public OneOf<GroupLease, OperationError> Hold(GroupTarget target) => LookErrors.Guard(() => _holder.Hold(target));
 
     public bool IsProtected(int id, bool isGroup) => ProtectedTargets.Contains(id, isGroup);
 

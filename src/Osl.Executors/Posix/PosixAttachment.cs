@@ -13,7 +13,11 @@ internal sealed class PosixAttachment(IRegistration registration, ProcessRef pro
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Its end, of which nothing more is known. Never faults.</summary>
-    internal Task<ProcessExit> Exited => _exited.Task;
+    public Task<ProcessExit> Exited => _exited.Task;
+
+    /// <inheritdoc/>
+    /// <remarks>It is attached to alone, not its group.</remarks>
+    public Task GroupEnded => _exited.Task;
 
     /// <inheritdoc/>
     public OperationError? Detach()

@@ -58,10 +58,10 @@ internal sealed class PosixChild(ChildWatcher watcher, LinuxGroups groups, Proce
     internal TerminalLoan? Terminal { get; init; }
 
     /// <summary>Its end. Never faults.</summary>
-    internal Task<ProcessExit> Exited => _exited.Task;
+    public Task<ProcessExit> Exited => _exited.Task;
 
     /// <summary>The end of its group, or its own where it leads none.</summary>
-    internal Task GroupEnded => _groupEnded.Task;
+    public Task GroupEnded => _groupEnded.Task;
 
     int IStoppable.Pid => process.Pid;
 

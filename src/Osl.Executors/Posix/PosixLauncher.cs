@@ -22,8 +22,6 @@ internal sealed class PosixLauncher(
     JobControl? jobControl
 )
 {
-    private static readonly Action Nothing = static () => { };
-
     /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
     internal ulong KeptIgnored { get; init; }
 
@@ -121,24 +119,12 @@ internal sealed class PosixLauncher(
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
-        var pgid =
-            plan.OwnsGroup ? pid
-            : plan.JoinGroup is { } target ? target.Group.Id
-            : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
         var child = new PosixChild(watcher, groups, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
         terminal?.Born(pid);
 
-        registration.Started(process, pgid);
-        var ownTerminal = pipes.TakeTerminal();
-        var input = pipes.TakeInput();
-        if (ownTerminal is not null)
-        {
-            // Before anything that it shows is passed on: whoever sees that can already type.
-            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
-        }
-
-        var captures = SpawnCall.CapturesOf(pipes, out error);
+        registration.Started(process, SpawnCall.PgidOf(plan, pid));
+        var ends = HostEnds.Take(ref pipes, jobControl, out error);
         if (error == 0 && terminal is not null && jobControl is not null && !TerminalJob.TryBegin(jobControl, child, terminal))
         {
             error = Errno.EAGAIN;
@@ -146,27 +132,11 @@ internal sealed class PosixLauncher(
 
         if (error != 0)
         {
-            captures?.GiveUp();
-            input?.Dispose();
-            ownTerminal?.Dispose();
+            ends.GiveUp();
             return Abandon(pid, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
-        var launched = new LaunchedProcess
-        {
-            Process = process,
-            Keeper = child,
-            Pgid = pgid,
-            Group = ownGroup ?? plan.JoinGroup?.Group,
-            StandardInput = input,
-            StandardOutput = pipes.Output?.TakeReader(),
-            StandardError = pipes.Error?.TakeReader(),
-            Terminal = ownTerminal,
-            Exited = child.Exited,
-            GroupEnded = child.GroupEnded,
-            OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
-            EndCapture = captures is null ? Nothing : captures.GiveUp,
-        };
+        var launched = ends.With(plan, ref pipes, child, process, ownGroup);
         // Last: from now on it may be reaped.
         watcher.Add(child);
         return launched;

@@ -17,7 +17,8 @@ internal sealed class ManagerPlace : IDisposable
 
     private SafeFileHandle? _lock;
 
-    private ManagerPlace(string path) => Path = path;
+    /// <param name="path">The directory itself; otherwise only for tests.</param>
+    internal ManagerPlace(string path) => Path = path;
 
     internal string Path { get; }
 

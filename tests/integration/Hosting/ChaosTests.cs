@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Osl.Interop.Linux;
+using Osl.Tests.Integration.Linux;
 
 namespace Osl.Tests.Integration.Hosting;
 
@@ -51,11 +52,7 @@ public sealed class ChaosTests : IDisposable
         if (starves && chaos.ExitCode != 0)
         {
             // The guardian's work takes a moment longer than the host's end.
-            while (Left(mark).Any())
-            {
-                await Task.Delay(100, TestContext.Current.CancellationToken);
-            }
-
+            await Ends.OfAllAsync(() => Left(mark));
             return;
         }
 

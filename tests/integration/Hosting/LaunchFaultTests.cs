@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Osl.Interop.Linux;
 using Osl.Security.Audit;
+using Osl.Tests.Integration.Linux;
 
 namespace Osl.Tests.Integration.Hosting;
 
@@ -162,13 +163,7 @@ public sealed class LaunchFaultTests : IDisposable
     }
 
     /// <summary>The guardian carries no mark; when it is through with its work, nobody who does is left.</summary>
-    private async Task NobodyIsLeftAsync()
-    {
-        while (Left().Count > 0)
-        {
-            await Task.Delay(20, Test);
-        }
-    }
+    private Task NobodyIsLeftAsync() => Ends.OfAllAsync(Left);
 
     private async Task<List<string>> RunAsync(int count, string kind)
     {
@@ -199,16 +194,7 @@ public sealed class LaunchFaultTests : IDisposable
     }
 
     /// <summary>What has just ended is let go of on the pool: looked at until it is as before.</summary>
-    private async Task SettlesAsync(string before)
-    {
-        var now = "";
-        for (var look = 0; look < 500 && !string.Equals(now = await AskAsync("state"), before, StringComparison.Ordinal); look++)
-        {
-            await Task.Delay(10, Test);
-        }
-
-        Assert.Equal(before, now);
-    }
+    private Task SettlesAsync(string before) => Until.AnsweredAsync(before, () => AskAsync("state"));
 
     private List<int> Left()
     {

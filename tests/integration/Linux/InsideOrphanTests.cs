@@ -140,13 +140,7 @@ public sealed class InsideOrphanTests : LinuxExecutorTest
     }
 
     /// <summary>Until all orphans have come and gone; the test's own limit ends it.</summary>
-    private static async Task NoZombies()
-    {
-        while (ChildList.Read().Count > 0)
-        {
-            await Task.Delay(10, Cancelled);
-        }
-    }
+    private static Task NoZombies() => Until.TrueAsync(() => ChildList.Read().Count == 0);
 
     private static void Done([CallerMemberName] string test = "") =>
         File.WriteAllText(Environment.GetEnvironmentVariable(InsideHostTests.ReportVariable)!, test);

@@ -31,9 +31,7 @@ public sealed class ReadinessLoopTests
         {
             if (lacks)
             {
-#pragma warning disable CA2201, MA0012 // What the runtime throws when it gets no thread.
-                throw new OutOfMemoryException();
-#pragma warning restore CA2201, MA0012
+                NoThreadException.Throw();
             }
 
             thread.Start();

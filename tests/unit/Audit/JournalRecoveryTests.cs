@@ -208,9 +208,7 @@ public sealed class JournalRecoveryTests : JournalFixture
         {
             if (!isThere)
             {
-#pragma warning disable CA2201, MA0012 // It is the runtime's that comes then.
-                throw new OutOfMemoryException("no thread");
-#pragma warning restore CA2201, MA0012
+                NoThreadException.Throw();
             }
 
             thread.UnsafeStart();

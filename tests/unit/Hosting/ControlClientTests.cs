@@ -12,7 +12,7 @@ public sealed class ControlClientTests : IDisposable
     private static readonly TimeSpan Instant = TimeSpan.FromTicks(1);
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly DirectoryInfo _templates = Directory.CreateTempSubdirectory("osl-client-");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("osl-client-");
     private readonly ManagerPlace _place = null!;
     private readonly Socket _listener = null!;
 
@@ -24,8 +24,7 @@ public sealed class ControlClientTests : IDisposable
             return;
         }
 
-        _place = ManagerPlace.Of(_templates.FullName)!;
-        Directory.CreateDirectory(_place.Path);
+        _place = new ManagerPlace(_directory.FullName);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(_place.Socket));
         _listener.Listen(backlog: 1);
@@ -36,12 +35,7 @@ public sealed class ControlClientTests : IDisposable
     public void Dispose()
     {
         _listener?.Dispose();
-        if (_place is not null)
-        {
-            Directory.Delete(_place.Path, recursive: true);
-        }
-
-        _templates.Delete();
+        _directory.Delete(recursive: true);
     }
 
     private static void NeedsLinux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "osl manage and its socket are Linux's.");

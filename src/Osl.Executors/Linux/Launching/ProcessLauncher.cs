@@ -42,8 +42,6 @@ internal sealed class ProcessLauncher(
     JobControl? jobControl = null
 )
 {
-    private static readonly Action Nothing = static () => { };
-
     /// <summary>Signals that stay ignored in what is started: a bit each, the lowest for signal 1.</summary>
     internal ulong KeptIgnored { get; init; }
 
@@ -171,10 +169,6 @@ internal sealed class ProcessLauncher(
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
-        var pgid =
-            plan.OwnsGroup ? pid
-            : plan.JoinGroup is { } target ? target.Group.Id
-            : Libc.GetPgrp();
         var ownGroup = plan.OwnsGroup ? new GroupRef(pid, process, plan.Operation) : null;
         var child = new LinuxChild(watcher, groups, pidfd, process, registration)
         {
@@ -185,16 +179,8 @@ internal sealed class ProcessLauncher(
         };
         terminal?.Born(pid);
 
-        registration.Started(process, pgid);
-        var ownTerminal = pipes.TakeTerminal();
-        var input = pipes.TakeInput();
-        if (ownTerminal is not null)
-        {
-            // Before anything that it shows is passed on: whoever sees that can already type.
-            jobControl?.TerminalStarted?.Invoke(input!, ownTerminal);
-        }
-
-        var captures = SpawnCall.CapturesOf(pipes, out error);
+        registration.Started(process, SpawnCall.PgidOf(plan, pid));
+        var ends = HostEnds.Take(ref pipes, jobControl, out error);
         if (error == 0 && pidfd is not null)
         {
             if (ownGroup is not null)
@@ -208,9 +194,7 @@ internal sealed class ProcessLauncher(
 
         if (error != 0)
         {
-            captures?.GiveUp();
-            input?.Dispose();
-            ownTerminal?.Dispose();
+            ends.GiveUp();
             groups.Forget(child);
             return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
@@ -221,21 +205,7 @@ internal sealed class ProcessLauncher(
             child.EndUnseen();
         }
 
-        return new LaunchedProcess
-        {
-            Process = process,
-            Keeper = child,
-            Pgid = pgid,
-            Group = ownGroup ?? plan.JoinGroup?.Group,
-            StandardInput = input,
-            StandardOutput = pipes.Output?.TakeReader(),
-            StandardError = pipes.Error?.TakeReader(),
-            Terminal = ownTerminal,
-            Exited = child.Exited,
-            GroupEnded = child.GroupEnded,
-            OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
-            EndCapture = captures is null ? Nothing : captures.GiveUp,
-        };
+        return ends.With(plan, ref pipes, child, process, ownGroup);
     }
 
     /// <returns>False when the system gives no thread for what it takes.</returns>

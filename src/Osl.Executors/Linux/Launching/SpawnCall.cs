@@ -38,30 +38,11 @@ internal static class SpawnCall
         return error;
     }
 
-    /// <summary>Who takes what is captured, under way; null for nothing.</summary>
-    internal static CaptureSet? CapturesOf(in ChildPipes pipes, out int error)
-    {
-        error = 0;
-        if (pipes.Output is null && pipes.Error is null)
-        {
-            return null;
-        }
-
-        var set = new CaptureSet();
-        var first = pipes.Output?.Collect(set);
-        var second = pipes.Error?.Collect(set);
-        if (first is null && second is null)
-        {
-            return null;
-        }
-
-        // Both are in the set before the first can end.
-        set.Output = first;
-        set.Error = second;
-        error = first?.Begin() ?? 0;
-        error = error == 0 ? second?.Begin() ?? 0 : error;
-        return set;
-    }
+    /// <summary>The group that a child is born into.</summary>
+    internal static int PgidOf(LaunchPlan plan, int pid) =>
+        plan.OwnsGroup ? pid
+        : plan.JoinGroup is { } joined ? joined.Group.Id
+        : Libc.GetPgrp();
 
     /// <summary>For what failed when the program had begun: it must not be tried again as if it had not.</summary>
     internal static OperationError AfterStart(OperationError error) => error with { Effect = OperationEffect.Happened, Transient = false };

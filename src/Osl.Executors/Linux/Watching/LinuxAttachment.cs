@@ -27,7 +27,11 @@ internal sealed class LinuxAttachment : ReadinessTarget, IManagedProcess
     }
 
     /// <summary>Its end, of which nothing more is known. Never faults.</summary>
-    internal Task<ProcessExit> Exited => _exited.Task;
+    public Task<ProcessExit> Exited => _exited.Task;
+
+    /// <inheritdoc/>
+    /// <remarks>It is attached to alone, not its group.</remarks>
+    public Task GroupEnded => _exited.Task;
 
     /// <summary>Registers a process and begins to watch it.</summary>
     /// <param name="plan">The process and its entry.</param>

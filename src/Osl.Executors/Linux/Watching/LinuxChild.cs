@@ -35,10 +35,10 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
     internal TerminalLoan? Terminal { get; init; }
 
     /// <summary>Its end. Never faults.</summary>
-    internal Task<ProcessExit> Exited => _exited.Task;
+    public Task<ProcessExit> Exited => _exited.Task;
 
     /// <summary>The end of its group, or its own where it leads none.</summary>
-    internal Task GroupEnded => _groupEnded.Task;
+    public Task GroupEnded => _groupEnded.Task;
 
     /// <summary>Whether it has not been seen to end.</summary>
     internal bool IsRunning => Volatile.Read(ref _exit) is null;

@@ -101,10 +101,6 @@ internal sealed class WindowsAttacher(ILaunchRegistry registry, JobWatcher watch
             Pgid = target.Pid,
             Group = group,
             JobId = JobNames.Of(plan.Operation),
-            Exited = child.Exited,
-            GroupEnded = child.GroupEnded,
-            OutputEnded = CaptureSet.Nothing,
-            EndCapture = static () => { },
         };
     }
 

@@ -29,8 +29,6 @@ namespace Osl.Executors.Windows;
 /// </remarks>
 internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watcher, WindowsMode mode)
 {
-    private static readonly Action Nothing = static () => { };
-
     internal OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan)
     {
         if (LaunchChecks.Refusal(plan, mode) is { } refusal)
@@ -206,10 +204,7 @@ internal sealed class WindowsLauncher(ILaunchRegistry registry, JobWatcher watch
             StandardInput = handles.TakeInput(),
             StandardOutput = handles.TakeOutput(),
             StandardError = handles.TakeError(),
-            Exited = child.Exited,
-            GroupEnded = child.GroupEnded,
-            OutputEnded = captures?.Ended ?? CaptureSet.Nothing,
-            EndCapture = captures is null ? Nothing : captures.GiveUp,
+            Captures = captures,
         };
     }
 

@@ -32,10 +32,10 @@ internal sealed class WindowsChild(JobWatcher watcher, Win32Handle job) : JobWat
     internal GroupRef? OwnGroup { get; private set; }
 
     /// <summary>Its end. Never faults.</summary>
-    internal Task<ProcessExit> Exited => _exited.Task;
+    public Task<ProcessExit> Exited => _exited.Task;
 
     /// <summary>The end of its group, or its own where it leads none.</summary>
-    internal Task GroupEnded => _groupEnded.Task;
+    public Task GroupEnded => _groupEnded.Task;
 
     /// <summary>The process is there.</summary>
     internal void Begin(Win32Handle process, ProcessRef reference, GroupRef? ownGroup, IRegistration registration)

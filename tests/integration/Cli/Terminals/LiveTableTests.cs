@@ -71,6 +71,33 @@ public sealed class LiveTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_it_ends_it_says_so_and_what_happens_and_a_second_control_C_kills_who_is_left()
+    {
+        Put("web", "program: sleep\narguments: [\"1000\"]\nrunOnStartup: true");
+        Put(
+            "deaf",
+            "program: sh\narguments: [\"-c\", \"trap '' TERM; echo deaf now; while :; do sleep 1000; done\"]\nrunOnStartup: true\nstop: {grace: 20h}"
+        );
+        await ManageAsync();
+        await Shell.WaitAsync("deaf| deaf now");
+        await RowAsync("web running sleeping # 0 # -");
+        await RowAsync("deaf running sleeping # 0 # -");
+        var pid = await PidAsync("deaf");
+
+        await Shell.KeyAsync("C-c");
+        await Shell.WaitForLineAsync("ending; again to kill who is left");
+        var screen = await Shell.WaitForLineAsync("web: ended (ended by SIGTERM)");
+        Assert.DoesNotContain("NAME", screen, StringComparison.Ordinal);
+        Assert.True(OslCommandLine.IsAlive(pid));
+
+        // The same word, if it comes at once; so until it is heard.
+        await Shell.PressUntilAsync("C-c", "deaf: ended");
+        await Shell.WaitAsync("prompt", shown => shown.EndsWith('$'));
+        Assert.Equal(0, OslCommandLine.AliveIn(pid));
+        await Shell.AssertAsBeforeAsync();
+    }
+
+    [Fact]
     public async Task A_terminal_that_changes_its_size_shows_one_table_that_fits()
     {
         for (var i = 1; i <= 12; i++)

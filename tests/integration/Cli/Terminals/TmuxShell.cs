@@ -77,6 +77,20 @@ internal sealed class TmuxShell : IAsyncDisposable
 
     internal Task<string> WaitAsync(string text) => WaitAsync($"'{text}'", screen => screen.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>Presses a key over and over, until there is something on the screen.</summary>
+    internal async Task PressUntilAsync(string key, string text)
+    {
+        var since = Stopwatch.StartNew();
+        string screen;
+        do
+        {
+            await KeyAsync(key);
+            await Breath();
+            screen = await ScreenAsync();
+            Assert.True(since.Elapsed < Patience, $"No '{text}' on the screen:\n{screen}");
+        } while (!screen.Contains(text, StringComparison.Ordinal));
+    }
+
     internal Task<string> WaitForLineAsync(string line) =>
         WaitAsync($"line '{line}'", screen => screen.Split('\n').Contains(line, StringComparer.Ordinal));
 

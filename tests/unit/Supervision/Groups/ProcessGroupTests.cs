@@ -382,8 +382,7 @@ public sealed class ProcessGroupTests
         _world.Executor.AnswerAsync<KillProcessGroupOperation, StopResult>(
             async (_, _, cancelled) =>
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
-                throw new InvalidOperationException("Nobody ever answers.");
+                return await Until.CancelledAsync<StopResult>(cancelled);
             }
         );
 
@@ -408,8 +407,7 @@ public sealed class ProcessGroupTests
             async (_, _, cancelled) =>
             {
                 asked.TrySetResult();
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
-                throw new InvalidOperationException("Nobody ever answers.");
+                return await Until.CancelledAsync<AttachProcessResult>(cancelled);
             }
         );
         var attaching = group.AttachAsync(7, Test).AsTask();

@@ -74,8 +74,7 @@ public sealed partial class SupervisorTests
                     case "threw":
                         throw new TimeoutException("boom");
                     default:
-                        await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
-                        throw new InvalidOperationException("Nobody approves of it.");
+                        return await Until.CancelledAsync<SpawnProcessResult>(cancelled);
                 }
             }
         );
@@ -106,8 +105,7 @@ public sealed partial class SupervisorTests
             {
                 asked.TrySetResult();
                 using var registration = cancelled.Register(() => wasTakenBack = true);
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancelled);
-                throw new InvalidOperationException("Nobody approves of it.");
+                return await Until.CancelledAsync<SpawnProcessResult>(cancelled);
             }
         );
         var supervisor = Make().Add(Process("a"));
