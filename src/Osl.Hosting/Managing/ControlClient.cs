@@ -16,16 +16,14 @@ internal static class ControlClient
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Every manager of this account that is there: those that were killed have left a socket that nobody listens at.</summary>
-    internal static IReadOnlyList<ManagerPlace> Running() =>
-        [
-            .. ManagerPlace
-                .All()
-                .Where(place =>
-                {
-                    using var socket = TryConnect(place, out var isFull);
-                    return socket is not null || isFull;
-                }),
-        ];
+    internal static IReadOnlyList<ManagerPlace> Running() => [.. ManagerPlace.All().Where(IsRunning)];
+
+    /// <summary>Whether the manager of a place is there, be it stopped.</summary>
+    internal static bool IsRunning(ManagerPlace place)
+    {
+        using var socket = TryConnect(place, out var isFull);
+        return socket is not null || isFull;
+    }
 
     /// <summary>
     /// Sends a request and waits for what came of it: for the status at most <see cref="Patience"/>, for what is to be done as long as that takes.

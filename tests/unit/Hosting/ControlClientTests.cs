@@ -79,7 +79,7 @@ public sealed class ControlClientTests : IDisposable
             before.Add(AskAsync(ControlVerb.Stop));
         } while (_clock.WaitingTimers == before.Count);
         var asked = AskAsync(Enum.Parse<ControlVerb>(verb));
-        Assert.Contains(_place.Path, ControlClient.Running().Select(place => place.Path), StringComparer.Ordinal);
+        Assert.True(ControlClient.IsRunning(_place));
         await Until.TrueAsync(() =>
         {
             _clock.Advance(TimeSpan.FromMilliseconds(50));

@@ -104,8 +104,14 @@ public sealed partial class SupervisorTests
             async (_, _, cancelled) =>
             {
                 asked.TrySetResult();
-                using var registration = cancelled.Register(() => wasTakenBack = true);
-                return await Until.CancelledAsync<SpawnProcessResult>(cancelled);
+                try
+                {
+                    return await Until.CancelledAsync<SpawnProcessResult>(cancelled);
+                }
+                finally
+                {
+                    wasTakenBack = cancelled.IsCancellationRequested;
+                }
             }
         );
         var supervisor = Make().Add(Process("a"));
