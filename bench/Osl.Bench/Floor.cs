@@ -30,6 +30,12 @@ internal sealed class Floor : IDisposable
     /// <summary>Microseconds for the whole tree.</summary>
     internal double KillTree(int count) => Run("killtree", count);
 
+    /// <summary>Microseconds of CPU time to wait for so many children that end at once.</summary>
+    internal double Notice(int count) => Run("notice", count);
+
+    /// <summary>Microseconds for each record that is appended to a log under its lock.</summary>
+    internal double Records(int count, int bytes, string file) => Run(["records", .. Numbers(count, bytes), file]);
+
     /// <summary>Microseconds for each record, in groups that are written at once and synced.</summary>
     internal double Sync(int groups, int records, int bytes, SyncFloor kind, string file) =>
         Run(["sync", .. Numbers(groups, records, bytes, (int)kind), file]);

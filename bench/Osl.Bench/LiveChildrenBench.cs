@@ -12,15 +12,15 @@ namespace Osl.Bench;
 /// </summary>
 internal static class LiveChildrenBench
 {
-    internal static async Task RunAsync(bool quick, OslHost osl, string directory)
+    internal static async Task RunAsync(bool quick, Floor floor, OslHost osl, string directory)
     {
         var children = quick ? 500 : 5000;
         var figures = new List<(string Name, Cost Cost)>();
         // The first of each is not counted: what it leaves behind it leaves once.
         foreach (var isCounted in new[] { false, true })
         {
-            var ours = await CostAsync(isCounted ? children : 50, directory, SpawnAsync);
-            var process = await CostAsync(isCounted ? children : 50, directory, StartAsync);
+            var ours = await CostAsync(isCounted ? children : children / 2, directory, SpawnAsync);
+            var process = await CostAsync(isCounted ? children : children / 2, directory, StartAsync);
             if (isCounted)
             {
                 figures.Add(("Osl, whole pipeline", ours));
@@ -41,6 +41,7 @@ internal static class LiveChildrenBench
             );
         }
 
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| C waitpid | | | {floor.Notice(children) / 1000:F0} |"));
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -13,7 +13,7 @@ internal static class SupervisionBench
     internal static async Task RunAsync(bool quick, OslHost osl)
     {
         var children = quick ? 300 : 1000;
-        var watched = TimeSpan.FromSeconds(quick ? 5 : 30);
+        var watched = TimeSpan.FromSeconds(quick ? 2 : 30);
         // What a host has once, however many it supervises, is not theirs: buffers, threads, compiled code.
         await WarmUpAsync(osl);
         var idle = new Supervisor("idle", osl);

@@ -6,6 +6,10 @@
  *   floor exits COUNT FILE           start "floor stamp FILE" COUNT times, wait for each; prints the median of the microseconds from its
  *                                    stamp to the code behind waitpid
  *   floor killtree COUNT             spawn COUNT sleepers in one group, kill(-pgid), wait for each; prints microseconds
+ *   floor notice COUNT               spawn COUNT programs that read a pipe, close it, wait for each; prints the microseconds of CPU time that
+ *                                    the waits took, for all together
+ *   floor records COUNT BYTES FILE   COUNT times take FILE's lock, look at its end, write a record there and where the end is now, let the
+ *                                    lock go; prints microseconds a record
  *   floor read BYTES PROGRAM ARG...  spawn it with a pipe as its output and read that to the end; prints microseconds
  *   floor lines COUNT PROGRAM ARG... the same, finding each line by memchr
  *   floor sync GROUPS RECORDS BYTES KIND FILE
@@ -26,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -151,6 +156,59 @@ static void bench_killtree(int count)
         waitpid(pids[i], NULL, 0);
     printf("%.1f\n", now_us() - start);
     free(pids);
+}
+
+static double cpu_us(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+static void bench_notice(int count)
+{
+    char *argv[] = {"/bin/cat", NULL};
+    int ends[2];
+    posix_spawn_file_actions_t actions;
+    pid_t *pids = malloc(sizeof(pid_t) * (size_t)count);
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        exit(1);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
+    for (int i = 0; i < count; i++)
+        if (posix_spawn(&pids[i], argv[0], &actions, NULL, argv, environ) != 0)
+            exit(1);
+    double used = cpu_us();
+    close(ends[1]);
+    for (int i = 0; i < count; i++)
+        waitpid(pids[i], NULL, 0);
+    printf("%.1f\n", cpu_us() - used);
+    free(pids);
+}
+
+/* What any log costs at least that several processes append to and that outlives them: no record is judged, made or hashed. */
+static void bench_records(int count, int bytes, const char *path)
+{
+    char *data = malloc((size_t)bytes), end[8], hint[232];
+    int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    memset(data, 'x', (size_t)bytes);
+    memset(hint, 'h', sizeof(hint));
+    double start = now_us();
+    for (int i = 0; i < count; i++) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+        off_t at = 4096 + (off_t)i * bytes;
+        if (fcntl(fd, F_OFD_SETLK, &lock) != 0 || pread(fd, end, sizeof(end), at) < 0 || pwrite(fd, data, (size_t)bytes, at) != bytes
+            || pwrite(fd, hint, sizeof(hint), 0) != sizeof(hint)) {
+            perror(path);
+            exit(1);
+        }
+        lock.l_type = F_UNLCK;
+        fcntl(fd, F_OFD_SETLK, &lock);
+    }
+    printf("%.3f\n", (now_us() - start) / count);
+    close(fd);
+    unlink(path);
+    free(data);
 }
 
 /* What the threads of KIND 2 share: the group that gathers, and how many have been synced. */
@@ -282,10 +340,14 @@ int main(int argc, char **argv)
         bench_killtree(atoi(argv[2]));
     else if (argc == 7 && strcmp(argv[1], "sync") == 0 && atoi(argv[3]) <= 256)
         bench_sync(argv[6], atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+    else if (argc == 3 && strcmp(argv[1], "notice") == 0)
+        bench_notice(atoi(argv[2]));
+    else if (argc == 5 && strcmp(argv[1], "records") == 0 && atoi(argv[3]) > 0)
+        bench_records(atoi(argv[2]), atoi(argv[3]), argv[4]);
     else if (argc >= 4 && (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "lines") == 0))
         bench_read(atoll(argv[2]), argv[1][0] == 'l', argv + 3);
     else {
-        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor stamp FILE | floor exits COUNT FILE | floor killtree COUNT | floor sync GROUPS RECORDS BYTES KIND FILE\n");
+        fprintf(stderr, "usage: floor read|lines COUNT PROGRAM ARG... | floor spawn COUNT IN_FLIGHT | floor stamp FILE | floor exits COUNT FILE | floor killtree COUNT | floor notice COUNT | floor records COUNT BYTES FILE | floor sync GROUPS RECORDS BYTES KIND FILE\n");
         return 2;
     }
     return 0;
