@@ -49,6 +49,21 @@ internal static class LinuxProcessTable
         return states;
     }
 
+    /// <summary>Those who are neither zombies nor gone: one file of each, not two.</summary>
+    internal static List<ProcessRef> Living(List<ProcLine> lines)
+    {
+        var living = new List<ProcessRef>(lines.Count);
+        foreach (var line in lines)
+        {
+            if (line.IsAlive)
+            {
+                living.Add(Ref(line));
+            }
+        }
+
+        return living;
+    }
+
     /// <summary>Null when it went away between the two files: a uid that nobody has would look like a stranger's.</summary>
     private static ProcessState? State(ProcessRef process, in ProcLine line) =>
         ProcFile.RealUid(line.Pid) is >= 0 and var uid

@@ -25,6 +25,8 @@ internal sealed class PosixGroupLease(GroupIdentity identity, PosixChild? child,
 
     public override IReadOnlyList<ProcessState> Members() => LinuxProcessTable.States(groups.Members(identity, withNames: true));
 
+    public override IReadOnlyList<ProcessRef> Living() => LinuxProcessTable.Living(groups.Members(identity));
+
     public override OperationError? Signal(Signal signal)
     {
         var number = LinuxErrors.Checked(signal);

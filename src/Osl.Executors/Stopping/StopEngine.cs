@@ -53,7 +53,7 @@ internal sealed class StopEngine(TimeProvider time)
             report.Saw(alive);
         }
 
-        report.Survivors = alive.Select(state => state.Process).ToValueList();
+        report.Survivors = alive.ToValueList();
     }
 
     private static OperationError? Send(IStopTarget target, Signal signal)
@@ -133,5 +133,5 @@ internal sealed class StopReport
     /// <summary>Seen to end in all; who was born meanwhile included.</summary>
     internal int Ended => Math.Max(_seen.Count - Survivors.Count, Waited);
 
-    internal void Saw(IReadOnlyList<ProcessState> alive) => _seen.UnionWith(alive.Select(state => state.Process));
+    internal void Saw(IReadOnlyList<ProcessRef> alive) => _seen.UnionWith(alive);
 }

@@ -7,7 +7,7 @@ namespace Osl.Executors.Stopping;
 internal interface IStopTarget
 {
     /// <summary>Who is alive: neither zombie nor gone.</summary>
-    IReadOnlyList<ProcessState> Alive();
+    IReadOnlyList<ProcessRef> Alive();
 
     /// <summary>Sends a signal to all of them.</summary>
     OperationError? Signal(Signal signal);
@@ -19,7 +19,7 @@ internal interface IStopTarget
 /// <summary>One process.</summary>
 internal sealed class ProcessStopTarget(ProcessLease lease) : IStopTarget
 {
-    public IReadOnlyList<ProcessState> Alive() => lease.Read() is { IsAlive: true } state ? [state] : [];
+    public IReadOnlyList<ProcessRef> Alive() => lease.Read() is { IsAlive: true } state ? [state.Process] : [];
 
     public OperationError? Signal(Signal signal) => lease.Signal(signal);
 
@@ -33,7 +33,7 @@ internal sealed class ProcessStopTarget(ProcessLease lease) : IStopTarget
 /// <summary>A whole group.</summary>
 internal sealed class GroupStopTarget(GroupLease lease) : IStopTarget
 {
-    public IReadOnlyList<ProcessState> Alive() => [.. lease.Members().Where(member => member.IsAlive)];
+    public IReadOnlyList<ProcessRef> Alive() => lease.Living();
 
     public OperationError? Signal(Signal signal) => lease.Signal(signal);
 

@@ -126,15 +126,8 @@ public sealed class StopEngineTests
 
         internal List<Signal> Sent { get; } = [];
 
-        public IReadOnlyList<ProcessState> Alive() =>
-            _ended
-                ? []
-                :
-                [
-                    .. Enumerable
-                        .Range(100, members)
-                        .Select(pid => new ProcessState(new ProcessRef(pid, 1, "", 0), "x", 1, 100, 100, 0, ProcessActivity.Sleeping)),
-                ];
+        public IReadOnlyList<ProcessRef> Alive() =>
+            _ended ? [] : [.. Enumerable.Range(100, members).Select(pid => new ProcessRef(pid, 1, "", 0))];
 
         public OperationError? Signal(Signal signal)
         {

@@ -67,7 +67,7 @@ internal sealed class PreparedGroupSignal(OperationFacts facts, GroupLease targe
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var affected = target.Members().Count(member => member.IsAlive);
+        var affected = target.Living().Count;
         return ValueTask.FromResult<OneOf<ProcessSignalResult, OperationError>>(
             target.Signal(signal) is { } refused ? refused : new ProcessSignalResult(target.Group.Id, IsGroup: true, affected)
         );
