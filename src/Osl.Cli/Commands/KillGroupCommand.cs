@@ -64,10 +64,7 @@ internal sealed class KillGroupCommand : OslCommand
             Io.Print($"{result.Ended} of {Counted.Processes(seen)} ended ({result.Forced} by SIGKILL)");
         }
 
-        if (result.Escaped.Count > 0)
-        {
-            Io.Tell($"Still alive, since they left the process group: {PidList.Of(result.Escaped, host.Processes)}.");
-        }
+        EscapedNotice.Tell(Io, result.Escaped, host.Processes);
 
         TellIfUnrecorded(result.OutcomeRecorded);
         return ExitCodes.Done;

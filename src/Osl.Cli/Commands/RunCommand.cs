@@ -124,10 +124,7 @@ internal sealed class RunCommand : OslCommand
             RunJson.Write(Io.Out, result, timedOut);
         }
 
-        if (result.Escaped.Count > 0)
-        {
-            Io.Tell($"Still alive, since they left the process group: {PidList.Of(result.Escaped)}.");
-        }
+        EscapedNotice.Tell(Io, result.Escaped);
 
         foreach (var loss in result.StandardOutput.Losses.Concat(result.StandardError.Losses))
         {

@@ -242,7 +242,14 @@ public sealed class RunTests : IDisposable
         );
         var escaped = int.Parse(outcome.Output, System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Equal($"osl: Still alive, since they left the process group: {escaped}", outcome.Error.Split(" (", 2)[0].TrimEnd('.', '\n'));
+        Assert.Equal(
+            $"""
+            osl: Still alive, since they left the process group: {escaped}.
+                 End them by their pids. What runs with --containment cgroup or pidns can't leave.
+
+            """.ReplaceLineEndings("\n"),
+            outcome.Error
+        );
         Assert.True(OslCommandLine.IsAlive(escaped));
         Osl.Interop.Linux.Libc.Kill(escaped, 9);
     }
