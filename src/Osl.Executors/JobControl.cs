@@ -28,6 +28,9 @@ internal sealed class JobControl
     /// </summary>
     internal Action<Stream, IPseudoTerminal>? TerminalStarted { get; init; }
 
+    /// <summary>How the thread that watches the job is started, in a test of a system that gives none.</summary>
+    internal Action<Thread>? StartThread { get; init; }
+
     /// <summary>From here on a stop of the job is no reason to stop oneself: a stop sequence has to go on.</summary>
     internal void BeginEnding() => _ending.TrySetResult();
 

@@ -139,21 +139,19 @@ internal sealed unsafe class PollLoop(string name) : ReadinessLoop
         if (error == 0)
         {
             _thread = new Thread(Run, 256 * 1024) { IsBackground = true, Name = name };
+            var runs = false;
             try
             {
-                StartThread(_thread);
-                return 0;
+                runs = ThreadShortage.TryStart(_thread, StartThread);
+                return runs ? 0 : Errno.EAGAIN;
             }
-            catch (Exception failure)
+            finally
             {
-                _thread = null;
-                CloseWake();
-                if (!ThreadShortage.IsToldBy(failure))
+                if (!runs)
                 {
-                    throw;
+                    _thread = null;
+                    CloseWake();
                 }
-
-                return Errno.EAGAIN;
             }
         }
 

@@ -3,8 +3,8 @@ namespace Osl.Executors.Watching;
 /// <summary>One thread that waits until descriptors are ready: by epoll(7) on Linux, by poll(2) where only POSIX is to be had.</summary>
 internal abstract class ReadinessLoop
 {
-    /// <summary>How the thread is started; otherwise only for tests of a system that gives none.</summary>
-    internal Action<Thread> StartThread { get; init; } = static thread => thread.Start();
+    /// <summary>How the thread is started, in a test of a system that gives none.</summary>
+    internal Action<Thread>? StartThread { get; init; }
 
     /// <summary>Makes sure that the thread runs. What fails now may succeed the next time.</summary>
     /// <returns>The error number (EAGAIN: the system gives no thread), or 0.</returns>

@@ -45,7 +45,7 @@ public sealed record AuditJournalOptions
     internal IJournalStorage Storage { get; init; } = JournalStorage.ForThisPlatform;
 
     /// <summary>Starts the writer's thread: a seam too, since a system that gives none can't be had in a test.</summary>
-    internal Action<Thread> StartThread { get; init; } = static thread => thread.UnsafeStart();
+    internal Action<Thread>? StartThread { get; init; }
 
     internal bool IsValid =>
         TimeProvider is not null

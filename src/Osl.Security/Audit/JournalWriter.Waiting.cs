@@ -48,8 +48,8 @@ internal sealed partial class JournalWriter
     {
         lock (_queueGate)
         {
-            // Without a thread it is signed with what comes next, or at the end.
-            if (!_closing && HasWriter())
+            // There is a writer: nothing is appended before it has found the end of the log. While it closes, it signs anyway.
+            if (!_closing)
             {
                 Wake();
             }
@@ -96,6 +96,12 @@ internal sealed partial class JournalWriter
             return;
         }
 
+        if (_isOnCaller)
+        {
+            LookForLock();
+            return;
+        }
+
         _lockTimer ??= _options.TimeProvider.CreateTimer(
             static writer => ((JournalWriter)writer!).GiveUpWaiting(),
             this,
@@ -125,6 +131,47 @@ internal sealed partial class JournalWriter
         }
     }
 
+    /// <summary>
+    /// The same on the thread of whoever closes, which must come back: so it is not the kernel that waits. Nor is it a timer, which takes a
+    /// thread too. Given up once, it is not waited for again.
+    /// </summary>
+    private void LookForLock()
+    {
+        var clock = _options.TimeProvider;
+        var since = clock.GetTimestamp();
+        var spin = default(SpinWait);
+        (_waits, _seen) = (0, _tail.Peek());
+        while (!_stuck)
+        {
+            spin.SpinOnce();
+            if (_tail.TryLock())
+            {
+                return;
+            }
+
+            if (clock.GetElapsedTime(since) >= _options.LockWait)
+            {
+                _stuck = !GetsOn();
+                since = clock.GetTimestamp();
+            }
+        }
+
+        throw new IOException(LockReason);
+    }
+
+    /// <summary>Busy is not stuck: 40 that start at once on a loaded machine take more than <see cref="AuditJournalOptions.LockWait"/> together.</summary>
+    private bool GetsOn()
+    {
+        var now = _tail.Peek();
+        if (now == _seen || ++_waits >= LongestWaits)
+        {
+            return false;
+        }
+
+        _seen = now;
+        return true;
+    }
+
     private void GiveUpWaiting()
     {
         PendingAppend[] refused;
@@ -135,11 +182,8 @@ internal sealed partial class JournalWriter
                 return; // It came just in time.
             }
 
-            // Busy is not stuck: 40 that start at once on a loaded machine take more than this together.
-            var now = _tail.Peek();
-            if (now != _seen && ++_waits < LongestWaits)
+            if (GetsOn())
             {
-                _seen = now;
                 _lockTimer!.Change(_options.LockWait, Timeout.InfiniteTimeSpan);
                 return;
             }

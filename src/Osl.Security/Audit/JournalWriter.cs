@@ -27,6 +27,8 @@ namespace Osl.Security.Audit;
 //   * A BestEffort record that failed is remembered (GapLedger); a gap record goes before the next records that can be written.
 //   * Checkpoints (CheckpointSigner) are signed between groups, by the writer thread too, after those who waited for the group were told.
 //     A checkpoint that fails harms no record; a signer that refuses (the log is not the one it signed) refuses records as well.
+//   * Where the system gives no thread, records are refused, and what is left at the end (a gap) is written on the thread of whoever closes.
+//     He can't be left in the kernel, so he looks for the lock again and again, as long as others would be made to wait for it.
 //   * Order of locks: _commit, then _queueGate. The gap ledger's own is taken last.
 
 /// <summary>Appends the records of many threads to the log in groups, and remembers what it had to refuse.</summary>
@@ -53,6 +55,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
     private bool _waitingForLock;
     private bool _stuck;
     private bool _closing;
+    private bool _isOnCaller;
 
     internal JournalWriter(JournalTail tail, AuditJournalOptions options, GapLedger gap, CheckpointSigner? signer = null)
     {
@@ -129,6 +132,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
 
         if (isLeft)
         {
+            _isOnCaller = true;
             Run(); // Nothing is queued without a writer; what is left to write and to close is done here.
         }
 
@@ -213,11 +217,7 @@ internal sealed partial class JournalWriter : IAsyncDisposable
         if (_writer is null)
         {
             var writer = new Thread(Run) { IsBackground = true, Name = "Osl audit journal" };
-            try
-            {
-                _options.StartThread(writer);
-            }
-            catch (Exception failure) when (ThreadShortage.IsToldBy(failure))
+            if (!ThreadShortage.TryStart(writer, _options.StartThread))
             {
                 return false;
             }

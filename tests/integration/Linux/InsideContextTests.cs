@@ -175,7 +175,7 @@ public sealed class InsideContextTests : LinuxExecutorTest
         gate.Wrap(program, ref path, ref argv, ref envp);
         gate.Write(program, path, argv);
         program.AddSpawn(path, actionSpace, attributeSpace, argv, envp);
-        _ = program.Start();
+        Assert.NotNull(program.TryStart());
         var pid = gate.AwaitHeld(program);
         File.WriteAllText(
             Environment.GetEnvironmentVariable(InsideHostTests.ReportVariable)!,

@@ -18,6 +18,9 @@ internal sealed class FaultyStorage : IJournalStorage
     /// <summary>How many bytes of a failing write reach the file.</summary>
     public int Torn { get; set; }
 
+    /// <summary>Called before the lock is tried.</summary>
+    public Action? BeforeTryLock { get; set; }
+
     /// <summary>Called before the lock is waited for.</summary>
     public Action? BeforeLock { get; set; }
 
@@ -101,7 +104,11 @@ internal sealed class FaultyStorage : IJournalStorage
 
     public void Delete(string path) => Inner.Delete(path);
 
-    public bool TryLock(SafeFileHandle file) => Inner.TryLock(file);
+    public bool TryLock(SafeFileHandle file)
+    {
+        BeforeTryLock?.Invoke();
+        return Inner.TryLock(file);
+    }
 
     public void Lock(SafeFileHandle file)
     {

@@ -198,38 +198,6 @@ public sealed class JournalRecoveryTests : JournalFixture
         AssertClean(3);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Without_a_thread_to_write_it_a_record_is_refused_and_nobody_waits(bool comesLater)
-    {
-        var isThere = false;
-        void Start(Thread thread)
-        {
-            if (!isThere)
-            {
-                NoThreadException.Throw();
-            }
-
-            thread.UnsafeStart();
-        }
-
-        await using (var journal = Open(new() { StartThread = Start }))
-        {
-            var refused = Assert.IsType<AuditUnavailable>((await journal.AppendAsync(Record("refused"), AuditGuarantee.Durable)).AsT1);
-            Assert.Contains("no thread", refused.Because, StringComparison.Ordinal);
-            Assert.IsType<AuditUnavailable>((await journal.AppendAsync(Record("missing"), AuditGuarantee.BestEffort)).AsT1);
-            if (comesLater)
-            {
-                isThere = true;
-                Assert.Equal(1, await Append(journal, "after"));
-            }
-        }
-
-        Assert.Equal(1, Entries()[0].Record!.GapCount);
-        AssertClean(comesLater ? 2 : 1);
-    }
-
     [Fact]
     public async Task A_gap_that_is_still_open_is_written_on_closing()
     {

@@ -7,7 +7,8 @@ internal static class GateProbe
     {
         var host = HostPrivileges.Read();
         List<string> gates = [];
-        if (SeccompGate.IsThere && SeccompGate.Works())
+        bool? seccomp = SeccompGate.IsThere ? SeccompGate.Works() : false;
+        if (seccomp == true)
         {
             gates.Add(
                 host.Has(HostPrivileges.SysAdmin) || host.NoNewPrivileges
@@ -27,11 +28,18 @@ internal static class GateProbe
         }
 
         return gates.Count > 0
-            ? new Capability(
-                "gates",
-                Available: true,
-                $"limits and control groups are set before a program runs, by {string.Join("; else ", gates)}"
-            )
+                ? new Capability(
+                    "gates",
+                    Available: true,
+                    $"limits and control groups are set before a program runs, by {string.Join("; else ", gates)}"
+                )
+            : seccomp is null
+                ? new Capability(
+                    "gates",
+                    Available: false,
+                    "none could be tried for want of a thread",
+                    "Let more processes run (ulimit -u, the cgroup's pids.max), and look again."
+                )
             : new Capability(
                 "gates",
                 Available: false,

@@ -1,4 +1,3 @@
-using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -66,11 +65,10 @@ internal static unsafe class NamespaceProc
             }
 
             program.AddSpawn((byte*)program.Text(path), actionSpace, attributeSpace, (byte**)argv, (byte**)program.Memory(sizeof(nint)));
-            program.Join(program.Start());
-        }
-        catch (Exception e) when (ThreadShortage.IsToldBy(e))
-        {
-            return Failed("no thread is to be had");
+            if (!program.TryRun())
+            {
+                return Failed("no thread is to be had");
+            }
         }
         finally
         {

@@ -1,4 +1,3 @@
-using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -295,12 +294,7 @@ internal sealed unsafe class LaunchContext : IDisposable
         var held = _gate is null;
         try
         {
-            Thread thread;
-            try
-            {
-                thread = program.Start();
-            }
-            catch (Exception e) when (ThreadShortage.IsToldBy(e))
+            if (program.TryStart() is not { } thread)
             {
                 return Errno.EAGAIN;
             }

@@ -1,4 +1,3 @@
-using Osl.Interop;
 using Osl.Interop.Linux;
 using Osl.Operations;
 
@@ -39,15 +38,8 @@ internal static unsafe class ProcessLimits
             program.Add((int)ContextStep.Limits, SyscallNumber.Prlimit64, pid, resource, (nint)memory);
         }
 
-        try
-        {
-            program.Join(program.Start());
-        }
-        catch (Exception e) when (ThreadShortage.IsToldBy(e))
-        {
-            return SpawnErrors.Resource(Errno.EAGAIN, path);
-        }
-
-        return program.FailedStep is null ? null : ContextErrors.LimitRefused("of the process", program.Error);
+        return !program.TryRun() ? SpawnErrors.Resource(Errno.EAGAIN, path)
+            : program.FailedStep is null ? null
+            : ContextErrors.LimitRefused("of the process", program.Error);
     }
 }

@@ -37,7 +37,8 @@ internal sealed unsafe class SeccompGate : Gate
         SyscallNumber.IsKnownArchitecture && LibcExtensions.HasAddCloseFrom && Libc.SeccompHas(Libc.SECCOMP_RET_USER_NOTIF) == 0;
 
     /// <summary>Whether a filter that asks is allowed here, tried with one that asks nothing, on a thread that ends with it.</summary>
-    internal static bool Works()
+    /// <returns>Null when it could not be tried, since the system gives no thread.</returns>
+    internal static bool? Works()
     {
         using var program = new RawProgram();
         if (!HostPrivileges.Read().Has(HostPrivileges.SysAdmin))
@@ -50,8 +51,7 @@ internal sealed unsafe class SeccompGate : Gate
         var whole = filter.WriteTo(program);
         program.Add((int)ContextStep.Gate, SyscallNumber.Seccomp, Libc.SECCOMP_SET_MODE_FILTER, NewListener, whole, keep: FirstSlot);
         program.Add((int)ContextStep.Gate, SyscallNumber.Close, use: FirstSlot);
-        program.Join(program.Start());
-        return program.FailedStep is null;
+        return program.TryRun() ? program.FailedStep is null : null;
     }
 
     internal override void Write(RawProgram program, byte* path, byte** argv)

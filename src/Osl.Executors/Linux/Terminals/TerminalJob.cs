@@ -38,21 +38,25 @@ internal sealed class TerminalJob(JobControl control, IStoppable child, Terminal
     private bool _wasStopped;
 
     /// <summary>Begins to watch a child's stops.</summary>
-    /// <returns>False when the system gives no thread for it: then nothing has begun.</returns>
+    /// <returns>False when the system gives no thread for it: then, as after an exception, nothing has begun.</returns>
     internal static bool TryBegin(JobControl control, IStoppable child, TerminalLoan loan)
     {
         var job = new TerminalJob(control, child, loan);
         control.Job = job;
+        var isUnderWay = false;
         try
         {
-            new Thread(job.Watch, 256 * 1024) { IsBackground = true, Name = "osl-job-control" }.Start();
-            return true;
+            var thread = new Thread(job.Watch, 256 * 1024) { IsBackground = true, Name = "osl-job-control" };
+            isUnderWay = ThreadShortage.TryStart(thread, control.StartThread);
+            return isUnderWay;
         }
-        catch (Exception failure) when (ThreadShortage.IsToldBy(failure))
+        finally
         {
-            control.Job = null;
-            child.LetGo();
-            return false;
+            if (!isUnderWay)
+            {
+                control.Job = null;
+                child.LetGo();
+            }
         }
     }
 

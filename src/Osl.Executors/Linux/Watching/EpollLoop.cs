@@ -189,23 +189,21 @@ internal sealed unsafe class EpollLoop(string name) : ReadinessLoop
         _wake = wake;
         _epoll = epoll;
         // 256 KiB of stack are plenty: nothing here recurses, and callers' code never runs on this thread.
+        var runs = false;
         try
         {
-            StartThread(new Thread(Run, 256 * 1024) { IsBackground = true, Name = name });
-            return 0;
+            runs = ThreadShortage.TryStart(new Thread(Run, 256 * 1024) { IsBackground = true, Name = name }, StartThread);
+            return runs ? 0 : Errno.EAGAIN;
         }
-        catch (Exception failure)
+        finally
         {
-            // No thread, or no descriptors for what the runtime loads only now: closing must not wait for a thread that never ran.
-            _epoll = -1;
-            _ = Libc.Close(epoll);
-            _ = Libc.Close(wake);
-            if (!ThreadShortage.IsToldBy(failure))
+            if (!runs)
             {
-                throw;
+                // No thread, or no descriptors for what the runtime loads only now: closing must not wait for a thread that never ran.
+                _epoll = -1;
+                _ = Libc.Close(epoll);
+                _ = Libc.Close(wake);
             }
-
-            return Errno.EAGAIN;
         }
     }
 

@@ -173,9 +173,8 @@ internal sealed unsafe class RawProgram : IDisposable
     }
 
     /// <summary>Begins it on a thread of its own.</summary>
-    /// <exception cref="OutOfMemoryException">The system gives no thread (<see cref="ThreadShortage"/>).</exception>
-    /// <exception cref="ThreadStartException">The same.</exception>
-    internal Thread Start()
+    /// <returns>The thread, for <see cref="Join"/>; null when the system gives none.</returns>
+    internal Thread? TryStart()
     {
         if (!IsWarm)
         {
@@ -183,8 +182,20 @@ internal sealed unsafe class RawProgram : IDisposable
         }
 
         var thread = new Thread(Begin, StackBytes) { IsBackground = true, Name = "osl-launch" };
-        thread.UnsafeStart(this);
-        return thread;
+        return ThreadShortage.TryStart(thread) ? thread : null;
+    }
+
+    /// <summary>Runs it to its end on a thread of its own.</summary>
+    /// <returns>False when the system gives none: then nothing has been called.</returns>
+    internal bool TryRun()
+    {
+        if (TryStart() is not { } thread)
+        {
+            return false;
+        }
+
+        Join(thread);
+        return true;
     }
 
     /// <summary>Waits until the thread is gone for the kernel too, after which nobody has its credentials.</summary>
@@ -209,7 +220,7 @@ internal sealed unsafe class RawProgram : IDisposable
     }
 
     // All that is called from here on is compiled and counted before the thread changes anything.
-    private static void Begin(object? program) => Execute(((RawProgram)program!)._header);
+    private void Begin() => Execute(_header);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Execute(Header* header)
