@@ -60,6 +60,44 @@ public sealed class SigningTests : SigningFixture
     }
 
     [Fact]
+    public async Task What_failed_is_tried_again_when_the_time_is_up_and_not_at_once_even_where_each_record_is_signed()
+    {
+        InitKey();
+        var clock = new ManualTimeProvider();
+        var failures = 0;
+        using var failed = new SemaphoreSlim(0);
+        var signing = Signing with { EveryRecords = 1, StatusChanged = Count };
+        await using var journal = Open(Signed with { TimeProvider = clock, Signing = signing });
+        File.Delete(Assert.Single(Directory.GetFiles(KeyDir, "*.key")));
+        await Append(journal, "one", AuditGuarantee.Durable);
+        await failed.WaitAsync(TestContext.Current.CancellationToken);
+        // Meanwhile somebody else writes.
+        await Fill(100, Tiny);
+
+        // With the group, after it, and since the record has asked for it.
+        Assert.InRange(Volatile.Read(ref failures), 1, 4);
+        while (failed.Wait(0, TestContext.Current.CancellationToken))
+        {
+            // Those are counted.
+        }
+
+        do
+        {
+            // Its timer may be set only now.
+            clock.Advance(signing.Every);
+        } while (!await failed.WaitAsync(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken));
+
+        void Count(AuditSigningStatus status)
+        {
+            if (status.Problem is not null)
+            {
+                Interlocked.Increment(ref failures);
+                failed.Release();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Journals_with_and_without_a_key_write_one_log_and_what_all_wrote_is_signed()
     {
         var key = InitKey();

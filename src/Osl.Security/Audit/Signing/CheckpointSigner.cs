@@ -170,14 +170,7 @@ internal sealed class CheckpointSigner : IDisposable
         }
         else if (!_armed)
         {
-            _armed = true;
-            _timer ??= _clock.CreateTimer(
-                static signer => ((CheckpointSigner)signer!).TimeIsUp(),
-                this,
-                _options.Every,
-                Timeout.InfiniteTimeSpan
-            );
-            _timer.Change(_options.Every, Timeout.InfiniteTimeSpan);
+            Arm();
         }
     }
 
@@ -214,8 +207,8 @@ internal sealed class CheckpointSigner : IDisposable
         if (_refusal is null && _unsigned > 0)
         {
             // Not at once, whatever the count says: what failed would fail again, and the records come first.
-            _unsigned = 0;
-            Appended(1, synced: false);
+            _unsigned = 1;
+            Arm();
         }
     }
 
@@ -331,6 +324,18 @@ internal sealed class CheckpointSigner : IDisposable
             _undelivered = null;
             _dispatcher?.Offer(note);
         }
+    }
+
+    private void Arm()
+    {
+        _armed = true;
+        _timer ??= _clock.CreateTimer(
+            static signer => ((CheckpointSigner)signer!).TimeIsUp(),
+            this,
+            _options.Every,
+            Timeout.InfiniteTimeSpan
+        );
+        _timer.Change(_options.Every, Timeout.InfiniteTimeSpan);
     }
 
     private void TimeIsUp()
