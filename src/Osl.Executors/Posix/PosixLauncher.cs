@@ -44,13 +44,20 @@ internal sealed class PosixLauncher(
             return unregistered;
         }
 
-        var result = plan.JoinGroup is PosixGroupLease group ? Join(plan, group, registration) : Launch(plan, registration);
-        if (result.IsT1)
+        var isLaunched = false;
+        try
         {
-            registration.Ended();
+            var result = plan.JoinGroup is PosixGroupLease group ? Join(plan, group, registration) : Launch(plan, registration);
+            isLaunched = result.IsT0;
+            return result;
         }
-
-        return result;
+        finally
+        {
+            if (!isLaunched)
+            {
+                registration.Ended();
+            }
+        }
     }
 
     private OneOf<LaunchedProcess, OperationError> Join(LaunchPlan plan, PosixGroupLease group, IRegistration registration)
@@ -110,12 +117,14 @@ internal sealed class PosixLauncher(
         // Gone already: reaped by the runtime as process 1. What it did is still to be told, only not when it started.
         if (!ProcLine.TryRead(pid, out var line, out var error) && error is not (Errno.ENOENT or Errno.ESRCH))
         {
-            return Abandon(pid, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            Abandon(pid, plan, terminal);
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         if (Ended(plan.JoinGroup) is { } ended)
         {
-            return Abandon(pid, plan, terminal, ended);
+            Abandon(pid, plan, terminal);
+            return SpawnCall.AfterStart(ended);
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
@@ -123,17 +132,32 @@ internal sealed class PosixLauncher(
         var child = new PosixChild(watcher, groups, process, registration) { OwnGroup = ownGroup, Terminal = terminal };
         terminal?.Born(pid);
 
-        registration.Started(process, SpawnCall.PgidOf(plan, pid));
-        var ends = HostEnds.Take(ref pipes, jobControl, out error);
-        if (error == 0 && terminal is not null && jobControl is not null && !TerminalJob.TryBegin(jobControl, child, terminal))
+        var ends = default(HostEnds);
+        var isOurs = false;
+        try
         {
-            error = Errno.EAGAIN;
+            registration.Started(process, SpawnCall.PgidOf(plan, pid));
+            ends = HostEnds.Take(ref pipes, jobControl, out error);
+            if (error == 0 && terminal is not null && jobControl is not null && !TerminalJob.TryBegin(jobControl, child, terminal))
+            {
+                error = Errno.EAGAIN;
+            }
+
+            isOurs = error == 0;
+        }
+        finally
+        {
+            // Whatever it was, be it what nobody could foresee: a child that nobody watches is ended.
+            if (!isOurs)
+            {
+                ends.GiveUp();
+                Abandon(pid, plan, terminal);
+            }
         }
 
-        if (error != 0)
+        if (!isOurs)
         {
-            ends.GiveUp();
-            return Abandon(pid, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         var launched = ends.With(plan, ref pipes, child, process, ownGroup);
@@ -148,10 +172,9 @@ internal sealed class PosixLauncher(
 
     private static StaleProcess EndedBefore(PosixGroupLease group) => new($"{group.Group} has ended while a process was to join it");
 
-    private static OperationError Abandon(int pid, LaunchPlan plan, TerminalLoan? terminal, OperationError error)
+    private static void Abandon(int pid, LaunchPlan plan, TerminalLoan? terminal)
     {
         PosixChild.Abandon(pid, plan.OwnsGroup);
         terminal?.Dispose();
-        return SpawnCall.AfterStart(error);
     }
 }

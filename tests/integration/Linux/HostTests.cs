@@ -60,6 +60,17 @@ public sealed class HostTests : HostTest
         RunInside("exec script --quiet --return --command \"$0 $*\" /dev/null", nameof(InsideHostTests.With_a_terminal));
 
     [Fact]
+    public Task A_child_whose_job_nobody_can_watch_is_ended_with_all_that_it_has_started() =>
+        RunInside("exec script --quiet --return --command \"$0 $*\" /dev/null", nameof(InsideLackTests.A_job), typeof(InsideLackTests));
+
+    [Fact]
+    public Task What_the_machine_can_do_is_told_without_a_thread_too()
+    {
+        Assert.SkipWhen(Interop.Linux.Libc.GetEuid() == 0, "Root is held to no number of processes.");
+        return RunInside(Plain, nameof(InsideLackTests.Capabilities), typeof(InsideLackTests));
+    }
+
+    [Fact]
     public Task As_process_1_beside_the_framework_exits_are_still_known()
     {
         Assert.SkipUnless(Interop.Linux.Libc.GetEuid() == 0, "A pid namespace needs root.");

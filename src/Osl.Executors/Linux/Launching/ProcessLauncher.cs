@@ -70,13 +70,20 @@ internal sealed class ProcessLauncher(
             return unregistered;
         }
 
-        var result = Launch(plan, registration);
-        if (result.IsT1)
+        var isLaunched = false;
+        try
         {
-            registration.Ended();
+            var result = Launch(plan, registration);
+            isLaunched = result.IsT0;
+            return result;
         }
-
-        return result;
+        finally
+        {
+            if (!isLaunched)
+            {
+                registration.Ended();
+            }
+        }
     }
 
     private OneOf<LaunchedProcess, OperationError> Launch(LaunchPlan plan, IRegistration registration)
@@ -160,12 +167,14 @@ internal sealed class ProcessLauncher(
         // Gone already: reaped by somebody else. What it did and how it ended is still to be told, only not when it started.
         if (line.Pid == 0 && !ProcLine.TryRead(pid, out line, out error) && pidfd is not null && error is not (Errno.ENOENT or Errno.ESRCH))
         {
-            return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            Abandon(pidfd, plan, terminal);
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         if (Ended(plan.JoinGroup) is { } ended)
         {
-            return Abandon(pidfd, plan, terminal, ended);
+            Abandon(pidfd, plan, terminal);
+            return SpawnCall.AfterStart(ended);
         }
 
         var process = LinuxProcessTable.Ref(pid, line.StartTime);
@@ -179,24 +188,39 @@ internal sealed class ProcessLauncher(
         };
         terminal?.Born(pid);
 
-        registration.Started(process, SpawnCall.PgidOf(plan, pid));
-        var ends = HostEnds.Take(ref pipes, jobControl, out error);
-        if (error == 0 && pidfd is not null)
+        var ends = default(HostEnds);
+        var isOurs = false;
+        try
         {
-            if (ownGroup is not null)
+            registration.Started(process, SpawnCall.PgidOf(plan, pid));
+            ends = HostEnds.Take(ref pipes, jobControl, out error);
+            if (error == 0 && pidfd is not null)
             {
-                groups.Remember(child);
+                if (ownGroup is not null)
+                {
+                    groups.Remember(child);
+                }
+
+                // The thread first: when the system gives none, nobody watches yet.
+                error = TryBeginJob(child, terminal) ? child.Watch() : Errno.EAGAIN;
             }
 
-            // The thread first: when the system gives none, nobody watches yet.
-            error = TryBeginJob(child, terminal) ? child.Watch() : Errno.EAGAIN;
+            isOurs = error == 0;
+        }
+        finally
+        {
+            // Whatever it was, be it what nobody could foresee: a child that nobody watches is ended.
+            if (!isOurs)
+            {
+                ends.GiveUp();
+                groups.Forget(child);
+                Abandon(pidfd, plan, terminal);
+            }
         }
 
-        if (error != 0)
+        if (!isOurs)
         {
-            ends.GiveUp();
-            groups.Forget(child);
-            return Abandon(pidfd, plan, terminal, SpawnErrors.Resource(error, plan.Executable.Facts.Path));
+            return SpawnCall.AfterStart(SpawnErrors.Resource(error, plan.Executable.Facts.Path));
         }
 
         context?.Keep();
@@ -221,20 +245,14 @@ internal sealed class ProcessLauncher(
             ? new StaleProcess($"{lease.Group} has ended while a process was to join it")
             : null;
 
-    private static OneOf<LaunchedProcess, OperationError> Abandon(
-        PidFd? pidfd,
-        LaunchPlan plan,
-        TerminalLoan? terminal,
-        OperationError error
-    )
+    private void Abandon(PidFd? pidfd, LaunchPlan plan, TerminalLoan? terminal)
     {
         if (pidfd is not null)
         {
-            LinuxChild.Abandon(pidfd, plan.OwnsGroup);
+            LinuxChild.Abandon(pidfd, plan.OwnsGroup, groups.GroupSignal);
         }
 
         terminal?.Dispose();
-        return SpawnCall.AfterStart(error);
     }
 
     /// <summary>What is refused before anything is done.</summary>
@@ -243,6 +261,6 @@ internal sealed class ProcessLauncher(
             ? SpawnCall.Refusal(plan, plan.JoinGroup is LinuxGroupLease)
             : new Unsupported(
                 $"starting '{plan.Executable.Facts.Path}' without pidfds by the executor that is made of them",
-                "Linux 5.4 or later on x86-64 or arm64, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+                "Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against pidfds; osl doctor shows what is there."
             );
 }

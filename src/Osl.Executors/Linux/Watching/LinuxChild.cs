@@ -158,12 +158,20 @@ internal sealed class LinuxChild(ExitWatcher watcher, LinuxGroups groups, PidFd?
         ChildStatus.ReapByPid(pid);
     }
 
-    /// <summary>For a launch that could not be completed: ends and reaps it, whatever it takes.</summary>
-    internal static void Abandon(PidFd pidfd, bool ownsGroup)
+    /// <summary>For a launch that could not be completed, of a child that nobody watches yet: ends and reaps it, whatever it takes.</summary>
+    /// <param name="pidfd">The child.</param>
+    /// <param name="ownsGroup">Whether what it may have started by now is in a group of its own, and ends with it.</param>
+    /// <param name="groupSignal">Whether a pidfd reaches a group (Linux 6.9).</param>
+    internal static void Abandon(PidFd pidfd, bool ownsGroup, bool groupSignal)
     {
-        if (ownsGroup)
+        if (ownsGroup && groupSignal)
         {
             _ = pidfd.Send(Signal.Kill.Number, group: true);
+        }
+        else if (ownsGroup && pidfd.Send(0) != Errno.ESRCH)
+        {
+            // The number is the child's own until it is reaped, which only the runtime as process 1 may have done before us.
+            _ = Libc.Kill(-pidfd.Pid, Signal.Kill.Number);
         }
 
         _ = pidfd.Send(Signal.Kill.Number);
