@@ -7,6 +7,10 @@ namespace Osl.Executors.Linux;
 /// <summary>Error numbers in the words of the operations; those of starting a program are in <see cref="SpawnErrors"/>.</summary>
 internal static class LinuxErrors
 {
+    /// <summary>Where processes can be held: a part of a sentence. All three calls are tried by <see cref="LinuxFeatures"/>.</summary>
+    internal const string WherePidfdsWork =
+        "Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against pidfd_open, pidfd_send_signal or waitid by pidfd";
+
     /// <summary>The number of a signal; the default value would only check, and a caller that sends it has made a mistake.</summary>
     internal static int Checked(Signal signal) =>
         signal.Number is >= 1 and <= 64
@@ -43,7 +47,7 @@ internal static class LinuxErrors
             },
             _ => new Unsupported(
                 $"holding {target} by a pidfd ({Errno.Name(error)})",
-                "Linux 5.3 or later, and no seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+                $"{WherePidfdsWork}; osl doctor shows what is there."
             ),
         };
 }

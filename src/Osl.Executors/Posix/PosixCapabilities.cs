@@ -5,8 +5,7 @@ namespace Osl.Executors.Posix;
 /// <summary>What can be done here without pidfds: what Linux has and the fallback has no use for is a no.</summary>
 internal static class PosixCapabilities
 {
-    private const string Remedy =
-        "Needs Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against pidfd_open and pidfd_send_signal.";
+    private const string Remedy = $"Needs {LinuxErrors.WherePidfdsWork}.";
 
     /// <summary>Lines that say what Linux's own executor could enforce.</summary>
     private static readonly HashSet<string> Unused = new(StringComparer.Ordinal)

@@ -39,7 +39,7 @@ internal sealed class PosixGroupLease(GroupIdentity identity, PosixChild? child,
         {
             return new Unsupported(
                 $"a signal to {Group} without pidfds: it is held together by a cgroup or a pid namespace, and who has left the group would be missed",
-                "Send it from a host on Linux 5.4 or later, without a seccomp filter that refuses pidfd_open; osl doctor shows what is there."
+                $"Send it from a host on {LinuxErrors.WherePidfdsWork}; osl doctor shows what is there."
             );
         }
 

@@ -38,6 +38,7 @@ public sealed class RefusedCallsTests : IDisposable
         Assert.Equal(124, run.ExitCode);
         var line = Line(await RunAsync(rule, "doctor", "--json"), "group-signal-by-pidfd");
         Assert.False(line.GetProperty("available").GetBoolean());
+        Assert.Contains("seccomp filter", line.GetProperty("remedy").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -51,6 +52,9 @@ public sealed class RefusedCallsTests : IDisposable
         Assert.Equal((9, "out\n", ""), (run.ExitCode, run.Output, run.Error));
         var engine = Line(await RunAsync(rule, "doctor", "--json"), "engine");
         Assert.StartsWith("posix, the fallback", engine.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        // What it can't do is told with what is in the way.
+        var limited = await RunAsync(rule, "run", "--limit", "open-files=77", "--", "true");
+        Assert.Contains("waitid by pidfd", limited.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Osl.Executors.Linux;
 using Osl.Operations;
 using Osl.Operations.Processes;
 
@@ -8,8 +9,7 @@ internal static class UnsupportedParts
 {
     private const string Later = "Leave it out; this version of Osl can't enforce it.";
 
-    private const string WherePidfdsWork =
-        "Leave it out, or run on Linux 5.4 or later without a seccomp filter that refuses pidfd_open; osl doctor shows what is there.";
+    private const string WherePidfdsWork = $"Leave it out, or run on {LinuxErrors.WherePidfdsWork}; osl doctor shows what is there.";
 
     internal static Unsupported? FirstOf(SpawnProcessOperation operation)
     {

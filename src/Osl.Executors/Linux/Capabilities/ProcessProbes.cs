@@ -18,7 +18,7 @@ internal static class ProcessProbes
                 LinuxFeatures.HasPidfd
                     ? "processes are held, signalled and awaited by descriptor"
                     : "pidfd_open does not work, or signals and waits by it don't",
-                LinuxFeatures.HasPidfd ? null : "Needs Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against it."
+                LinuxFeatures.HasPidfd ? null : $"Needs {LinuxErrors.WherePidfdsWork}."
             ),
             new Capability(
                 "group-signal-by-pidfd",
@@ -26,7 +26,7 @@ internal static class ProcessProbes
                 LinuxFeatures.HasGroupSignal
                     ? "a group is signalled as a whole, also after its leader has ended"
                     : "members are signalled one by one; who forks faster than that may get away until the next step of a stop",
-                LinuxFeatures.HasGroupSignal ? null : "Needs Linux 6.9 or later."
+                LinuxFeatures.HasGroupSignal ? null : "Needs Linux 6.9 or later, without a seccomp filter against it."
             ),
             new Capability(
                 "proc",

@@ -261,6 +261,6 @@ internal sealed class ProcessLauncher(
             ? SpawnCall.Refusal(plan, plan.JoinGroup is LinuxGroupLease)
             : new Unsupported(
                 $"starting '{plan.Executable.Facts.Path}' without pidfds by the executor that is made of them",
-                "Linux 5.4 or later on x86-64 or arm64, without a seccomp filter against pidfds; osl doctor shows what is there."
+                $"{LinuxErrors.WherePidfdsWork}; osl doctor shows what is there."
             );
 }
