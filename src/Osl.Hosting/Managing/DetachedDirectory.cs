@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Osl.Interop.Files;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -16,9 +17,17 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
     private readonly IGroupRegistry _registry;
     private readonly FileStream _lock;
 
+    /// <summary>What ran under this host's pid before it had the directory; whatever else does is of this run.</summary>
+    private readonly HashSet<OperationId> _before;
+
+    /// <summary>The names that are started in this run, as long as what comes of it is not written down.</summary>
+    private readonly ConcurrentDictionary<string, bool> _starting = new(StringComparer.Ordinal);
+
     private DetachedDirectory(string path, IGroupRegistry registry, FileStream held)
     {
         (_path, _registry, _lock) = (path, registry, held);
+        // With the lock in hand: a child of the host before has that too, until it is what it is to be and can be recognised.
+        _before = [.. registry.Live().Where(found => found.HostPid == Environment.ProcessId).Select(found => found.Operation)];
     }
 
     /// <summary>Takes a directory; makes it where it is missing.</summary>
@@ -90,8 +99,16 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public OperationError? Starting(string name) =>
-        WhyNot(name) is { } flaw ? flaw : Write(name, memory => memory.Set(new Remembered(name, null, null)));
+    public OperationError? Starting(string name)
+    {
+        if (WhyNot(name) is { } flaw)
+        {
+            return flaw;
+        }
+
+        _starting[name] = true;
+        return Write(name, memory => memory.Set(new Remembered(name, null, null)));
+    }
 
     /// <inheritdoc/>
     public OperationError? Started(DetachedProcess process)
@@ -99,26 +116,30 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
         ArgumentNullException.ThrowIfNull(process);
         return WhyNot(process.Name) is { } flaw
             ? flaw
-            : Write(process.Name, memory => memory.Set(new Remembered(process.Name, process.Process, process.Group)));
+            : Settle(process.Name, memory => memory.Set(new Remembered(process.Name, process.Process, process.Group)));
     }
 
     /// <inheritdoc/>
-    public OperationError? Ended(string name) => WhyNot(name) is { } flaw ? flaw : Write(name, memory => memory.Begin([]));
+    public OperationError? Ended(string name) => WhyNot(name) is { } flaw ? flaw : Settle(name, memory => memory.Begin([]));
 
     /// <summary>Lets the next one have it.</summary>
     public void Dispose() => _lock.Dispose();
 
     /// <summary>
     /// What came of a start was not written down: the host was killed meanwhile, or was not told itself. Whatever it has started is in the
-    /// registry under its pid, which in a container the next host may have too.
+    /// registry under its pid, which in a container the next host may have too: then what that has started for others since is left out.
     /// </summary>
     private OneOf<IReadOnlyList<DetachedProcess>, OperationError> Unfinished(string name, int pid)
     {
-        var known = Known();
-        var perhaps = _registry
-            .Live()
-            .Where(found => found.HostPid == pid && found is { Attached: false, Lifetime: ProcessLifetime.Detached })
-            .Where(found => !known.Contains(found.Process))
+        if (!Everything().TryPickT0(out var known, out var unlisted))
+        {
+            return unlisted;
+        }
+
+        var beforeOnly = pid == Environment.ProcessId && !_starting.ContainsKey(name);
+        var perhaps = new ManagerMemory.Left(pid, known)
+            .Unknown(_registry)
+            .Where(found => found.Lifetime == ProcessLifetime.Detached && (!beforeOnly || _before.Contains(found.Operation)))
             .ToArray();
         return perhaps.Length == 0
             ? Array.Empty<DetachedProcess>()
@@ -129,18 +150,39 @@ public sealed class DetachedDirectory : IDetachedStore, IDisposable
             );
     }
 
-    /// <summary>What is somebody else's by name. Of a file that can't be read nothing is known, so that none is left out for it.</summary>
-    private HashSet<ProcessRef> Known() =>
-        [
-            .. Directory
+    /// <summary>What is known by all names. Of a file that can't be read nothing is known, so that none is left out for it.</summary>
+    private OneOf<IReadOnlyList<Remembered>, OperationError> Everything()
+    {
+        try
+        {
+            return Directory
                 .EnumerateFiles(_path, "*.json")
                 .SelectMany(file => new ManagerMemory(file).Read().TryPickT0(out var left, out _) ? left.Entries : [])
-                .Select(entry => entry.Process)
-                .OfType<ProcessRef>(),
-        ];
+                .ToArray();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new OperationFailed(
+                "detached_directory_unusable",
+                $"What is known by other names in {DisplayText.Escape(_path)} can't be listed ({FileFailure.Describe(e)}).",
+                "It is this account's own, to read, write and list: see what has become of it."
+            );
+        }
+    }
 
     private static ValidationFailed? WhyNot(string name) =>
         ProcessTemplate.WhyNoName(name) is { } flaw ? new ValidationFailed([$"'{DisplayText.Escape(name)}' can't be kept: {flaw}."]) : null;
+
+    private OperationFailed? Settle(string name, Action<ManagerMemory> write)
+    {
+        var unwritten = Write(name, write);
+        if (unwritten is null)
+        {
+            _ = _starting.TryRemove(name, out _);
+        }
+
+        return unwritten;
+    }
 
     private OperationFailed? Write(string name, Action<ManagerMemory> write)
     {

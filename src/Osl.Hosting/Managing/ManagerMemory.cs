@@ -32,7 +32,15 @@ internal sealed class ManagerMemory
     /// <summary>What the manager before has left.</summary>
     /// <param name="Pid">That manager's pid; 0 when there was none.</param>
     /// <param name="Entries">What it ran.</param>
-    internal sealed record Left(int Pid, IReadOnlyList<Remembered> Entries);
+    internal sealed record Left(int Pid, IReadOnlyList<Remembered> Entries)
+    {
+        /// <summary>What he has started, as the registry has it under his pid, and is not known for another name: a start that nothing came of may be any of it.</summary>
+        internal IEnumerable<GroupEntry> Unknown(IGroupRegistry registry)
+        {
+            var known = Entries.Select(entry => entry.Process).OfType<ProcessRef>().ToHashSet();
+            return registry.Live().Where(found => found.HostPid == Pid && !found.Attached && !known.Contains(found.Process));
+        }
+    }
 
     /// <summary>Reads what was left. Fails closed: of a file that can't be read nobody knows what runs.</summary>
     internal OneOf<Left, OperationError> Read()

@@ -41,11 +41,7 @@ internal sealed class ManagerRecovery(OslHost host, OperationContext context, Ti
         }
 
         // It died while it was starting something. Whatever it has started and not written down is in the registry under its pid, if anything is.
-        var known = left.Entries.Select(other => other.Process).OfType<ProcessRef>().ToHashSet();
-        var unknown = host
-            .Registry.Live()
-            .Where(found => found.HostPid == left.Pid && !found.Attached && !known.Contains(found.Process))
-            .ToArray();
+        var unknown = left.Unknown(host.Registry).ToArray();
         if (unknown.Length > 0 && Directory.Exists($"/proc/{left.Pid}"))
         {
             // The pid is somebody else's by now, perhaps another host's: these may be his.

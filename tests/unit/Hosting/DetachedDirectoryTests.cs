@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Osl.Hosting.Managing;
 using Osl.Operations;
 using Osl.Operations.Processes;
@@ -11,7 +12,7 @@ public sealed class DetachedDirectoryTests : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("osl-detached-").FullName;
     private readonly Registered _registry = new();
-    private readonly DetachedDirectory _directory;
+    private DetachedDirectory _directory;
 
     public DetachedDirectoryTests() => _directory = DetachedDirectory.Open(_path, _registry).OrThrow();
 
@@ -47,6 +48,46 @@ public sealed class DetachedDirectoryTests : IDisposable
         Assert.Contains("may be one of: 78.", _directory.Find("daemon").AsT1.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void After_a_host_with_the_same_pid_what_this_one_has_started_is_not_what_the_other_may_have()
+    {
+        Assert.Null(_directory.Starting("daemon"));
+        _directory.Dispose();
+        _registry.Add(76);
+        _directory = DetachedDirectory.Open(_path, _registry).OrThrow();
+        _registry.Add(77);
+        Assert.Contains("may be one of: 76.", _directory.Find("daemon").AsT1.Message, StringComparison.Ordinal);
+
+        // It has ended.
+        _registry.Remove(76);
+        Assert.Empty(_directory.Find("daemon").AsT0);
+
+        // Now it is this host's own start of which nobody knows.
+        Assert.Null(_directory.Starting("daemon"));
+        Assert.Contains("may be one of: 77.", _directory.Find("daemon").AsT1.Message, StringComparison.Ordinal);
+        Assert.Null(_directory.Ended("daemon"));
+        Assert.Empty(_directory.Find("daemon").AsT0);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_directory_that_can_t_be_listed_is_an_answer_too()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Mode bits are those of Unix.");
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root lists what it wants.");
+        Assert.Null(_directory.Starting("daemon"));
+        File.SetUnixFileMode(_path, UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            var error = Assert.IsType<OperationFailed>(_directory.Find("daemon").AsT1);
+            Assert.Equal("detached_directory_unusable", error.HandlerCode);
+        }
+        finally
+        {
+            File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     private sealed class Registered : IGroupRegistry
     {
         private readonly List<GroupEntry> _entries = [];
@@ -55,6 +96,8 @@ public sealed class DetachedDirectoryTests : IDisposable
 
         public IReadOnlyDictionary<int, int> CountMembers(IReadOnlyList<GroupEntry> entries) =>
             entries.ToDictionary(entry => entry.Pgid, _ => 1);
+
+        internal void Remove(int pid) => _entries.RemoveAll(entry => entry.Pgid == pid);
 
         internal ProcessRef Add(int pid)
         {
