@@ -56,17 +56,12 @@ internal static partial class CommandLineNames
         ("Detached", "detached"),
     ];
 
-    /// <summary>What to do about an operation; of a file that is wrong, something else is said.</summary>
-    private static readonly string OfOperations = new ValidationFailed([]).Remedy;
-
     /// <summary>What to tell of an error: its own words, but for what validation says of an operation.</summary>
     internal static (string Message, string Remedy) Tell(OperationError error) =>
         error is ValidationFailed failed
             ? (
                 string.Join(" ", failed.Failures.Select(Describe)),
-                string.Equals(failed.Remedy, OfOperations, StringComparison.Ordinal)
-                    ? "Correct the command line; --help shows what there is."
-                    : failed.Remedy
+                failed.IsOfFile ? failed.Remedy : "Correct the command line; --help shows what there is."
             )
             : (error.Message, error.Remedy);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Osl.Operations;
 
 /// <summary>The shape of the operation is wrong. Nothing was looked up and nothing started.</summary>
@@ -9,7 +11,11 @@ public sealed record ValidationFailed(ValueList<string> Failures)
     /// <param name="failures">What is wrong, a line each.</param>
     /// <param name="remedy">What to do about it.</param>
     internal ValidationFailed(ValueList<string> failures, string remedy)
-        : this(failures) => Remedy = remedy;
+        : this(failures) => (Remedy, IsOfFile) = (remedy, true);
+
+    /// <summary>Whether they are failures of a file: who has sent the operation did not write that.</summary>
+    [JsonIgnore]
+    public bool IsOfFile { get; }
 
     /// <inheritdoc/>
     public override string Code => "validation_failed";

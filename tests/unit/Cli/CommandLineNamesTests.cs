@@ -109,6 +109,13 @@ public sealed partial class CommandLineNamesTests
         Assert.Contains("--help", CommandLineNames.Tell(new ValidationFailed(["Signal is missing."])).Remedy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_a_file_it_is_not_said_to_correct_the_command_line_whatever_its_remedy_is()
+    {
+        const string remedy = "Correct the operation and send it again.";
+        Assert.Equal(remedy, CommandLineNames.Tell(new ValidationFailed(["Signal is missing."], remedy)).Remedy);
+    }
+
     private static IEnumerable<string> Of(SpawnProcessOperation spawn) =>
         new SpawnProcessValidator()
             .Validate(spawn)
