@@ -29,6 +29,40 @@ public sealed partial class ArchitectureTests
     /// </summary>
     private static readonly string[] Posix = ["Close", "Fcntl", "GetPgrp", "Kill", "Pipe", "PollMany", "Read", "Wait4", "Waitid", "Write"];
 
+    /// <summary>What the rooms of the fallback may use of Linux's, in order; each is in adr/0041-posix-fallback.md with what a port has to bring for it.</summary>
+    private static readonly string[] FromLinux =
+    [
+        "ChildPipes",
+        "ChildStatus",
+        "Descriptor",
+        "DescriptorReserve",
+        "Enclosure",
+        "ExecutableResolver",
+        "GroupIdentity",
+        "GroupPin",
+        "Guardian",
+        "HostEnds",
+        "IStoppable",
+        "Libc",
+        "LinuxCapabilities",
+        "LinuxErrors",
+        "LinuxGroups",
+        "LinuxProcessTable",
+        "OutOfDescriptorsException",
+        "OutputFiles",
+        "OutputPumps",
+        "OwnChildren",
+        "ProcLine",
+        "ProgramNames",
+        "ProtectedTargets",
+        "ReapOutcome",
+        "SignalDispositions",
+        "SpawnCall",
+        "SpawnErrors",
+        "TerminalJob",
+        "TerminalLoan",
+    ];
+
     public static TheoryData<string> Projects =>
         [.. Directory.GetDirectories(Repository.PathOf("src")).Select(path => Path.GetFileName(path)!)];
 
@@ -72,6 +106,24 @@ public sealed partial class ArchitectureTests
         var made = calls.Distinct(StringComparer.Ordinal).ToArray();
         Assert.Contains("Waitid", made, StringComparer.Ordinal);
         Assert.Empty(made.Except(Posix, StringComparer.Ordinal));
+    }
+
+    /// <summary>Beyond its own calls: what it takes from Linux's rooms calls what it likes, and is what a port has to bring.</summary>
+    [Fact]
+    public void The_fallback_takes_from_linuxs_rooms_what_a_port_is_told_to_bring_and_nothing_else()
+    {
+        var port = File.ReadAllText(Repository.PathOf("adr", "0041-posix-fallback.md"));
+        var used = new[] { "Osl.Executors", "Osl.Interop" }
+            .SelectMany(name => Assembly.Load(name).GetTypes())
+            .Where(type => type.Namespace?.EndsWith(".Posix", StringComparison.Ordinal) == true)
+            .SelectMany(TypeUses.Of)
+            .Where(type => type.Namespace is "Osl.Executors.Linux" or "Osl.Interop.Linux")
+            .Select(type => type.Name)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        Assert.Equal(FromLinux, used, StringComparer.Ordinal);
+        Assert.All(FromLinux, name => Assert.Contains($"`{name}`", port, StringComparison.Ordinal));
     }
 
     [Fact]
