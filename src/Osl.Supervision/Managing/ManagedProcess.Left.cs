@@ -233,5 +233,6 @@ public sealed partial class ManagedProcess
             }
         }
     }
+
     private sealed record LeftRun(IRunningProcess Run, OperationError Why);
 }

@@ -158,7 +158,9 @@ public sealed class ManagedProcessEscapedTests : ProcessManagerTest
                 return await Until.CancelledAsync<StopResult>(cancelled);
             }
         );
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => process.StopAndWaitAsync(cancellationToken: enough.Token).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            process.StopAndWaitAsync(cancellationToken: enough.Token).AsTask().WaitAsync(Bound, Cancelled)
+        );
         await process.WaitForEndAsync(Cancelled);
         Assert.Contains("(end_interrupted)", process.LastError?.Message, StringComparison.Ordinal);
     }

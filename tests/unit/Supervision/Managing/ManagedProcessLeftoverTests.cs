@@ -11,9 +11,6 @@ public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
 {
     private const int Races = 300;
 
-    /// <summary>For what would never end if it were wrong.</summary>
-    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
-
     [Fact]
     public async Task A_kill_reaches_who_is_left_while_they_are_asked_to_end()
     {
