@@ -203,14 +203,15 @@ public sealed partial class ManagedProcess
     {
         IRunningProcess? run;
         ProcessRef[] escaped;
+        GroupRef? group;
         lock (_gate)
         {
             run = _left is { } left && IsReachable(left.Run) ? left.Run : null;
-            escaped = EscapedAlive();
+            (escaped, group) = (EscapedAlive(), _live?.OwnGroup);
         }
 
         var problem = run is null ? null : (await SendAsync(run, sequence, context, cancellationToken).ConfigureAwait(false)).Problem;
-        var killed = await _manager.Ending.KillAsync(escaped, run?.OwnGroup, context, cancellationToken).ConfigureAwait(false);
+        var killed = await _manager.Ending.KillAsync(escaped, group, context, cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
             Keep(killed);

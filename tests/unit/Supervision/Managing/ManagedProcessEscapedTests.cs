@@ -69,7 +69,9 @@ public sealed class ManagedProcessEscapedTests : ProcessManagerTest
         // Each asks for it again, and is told.
         Assert.Equal("process_left", (await process.RestartAsync(cancellationToken: Cancelled)).AsT1.Code);
         Assert.Equal("process_left", (await process.StopAsync(cancellationToken: Cancelled))?.Code);
-        Assert.Equal(3, System.Executor.CallsOf<KillProcessOperation>().Count);
+        var kills = System.Executor.Calls.Where(call => call.Operation is KillProcessOperation).ToList();
+        Assert.Equal(3, kills.Count);
+        Assert.All(kills, kill => Assert.Equal(System.Last.Group!.Operation, kill.Context.Parent));
         Assert.Single(System.All);
 
         System.ProcessEndFails = () => null;
