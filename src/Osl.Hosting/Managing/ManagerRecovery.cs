@@ -64,7 +64,7 @@ internal sealed class ManagerRecovery(OslHost host, OperationContext context, Ti
     }
 
     private async Task<OperationError?> EndAsync(ProcessRef process, GroupRef? group) =>
-        (await _ending.EndAsync(process, group, StopSequence.Default, context).ConfigureAwait(false)).TryPickT1(out var error, out _)
+        (await _ending.StopAsync(process, group, StopSequence.Default, context).ConfigureAwait(false)).TryPickT1(out var error, out _)
         && !error.IsGone()
             ? error
             : null;

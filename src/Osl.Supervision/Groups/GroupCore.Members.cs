@@ -56,12 +56,9 @@ internal sealed partial class GroupCore
         }
 
         var sum = GroupStop.Sum([.. killed, .. stopped]);
-        if (sum.IsT0)
-        {
-            await SeenGoneAsync(targets).ConfigureAwait(false);
-        }
-
         _ = sum.TryPickT1(out var failure, out _);
+        // Who has ended is not to be taken for a survivor because somebody else could not be ended.
+        await SeenGoneAsync(targets.Where(member => ErrorOf(member)?.IsGone() ?? true)).ConfigureAwait(false);
         Settle(targets, ErrorOf);
         return sum;
 

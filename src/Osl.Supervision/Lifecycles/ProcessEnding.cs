@@ -4,8 +4,8 @@ using Osl.Operations.Processes;
 namespace Osl.Supervision;
 
 /// <summary>
-/// Ends a process, or the group that was made for it, as an operation like any other, and always comes back: bounded, and with a value
-/// whatever the executor does. For whoever cleans up after somebody and must not hang with it.
+/// Ends a process, or the group that was made for it and then who has left that, as operations like any other, and always comes back:
+/// bounded, and with a value whatever the executor does. For whoever cleans up after somebody and must not hang with it.
 /// </summary>
 /// <param name="executor">By whom.</param>
 /// <param name="clock">Bounds the wait for an executor that never answers, or for an approval that never comes.</param>
@@ -18,24 +18,95 @@ internal sealed class ProcessEnding(IOperationExecutor executor, TimeProvider cl
     internal static TimeSpan LongestOf(StopSequence sequence) =>
         sequence.EndingWithKill().Steps.Aggregate(Slack, (sum, step) => sum + step.Wait);
 
-    /// <summary>Ends it by a sequence, by force at last.</summary>
+    /// <summary>What ends a process, or in its place the group that was made for it.</summary>
+    internal static IOperation<StopResult> By(ProcessRef process, GroupRef? group, StopSequence sequence) =>
+        group is null
+            ? new KillProcessOperation(process) { StopSequence = sequence }
+            : new KillProcessGroupOperation(group) { StopSequence = sequence };
+
+    /// <summary>Who was found to have left the group that was ended, whether somebody in it has survived or not.</summary>
+    internal static ValueList<ProcessRef> EscapedOf(OneOf<StopResult, OperationError> stopped) => ResultOf(stopped)?.Escaped ?? [];
+
+    /// <summary>Ends it by a sequence, by force at last, and then who has left its group.</summary>
     /// <param name="process">The process.</param>
     /// <param name="group">The group that was made for it, which is ended in its place; null for none.</param>
     /// <param name="sequence">How.</param>
     /// <param name="context">On whose behalf.</param>
-    internal async Task<OneOf<StopResult, OperationError>> EndAsync(
+    internal async Task<Ending> EndAsync(ProcessRef process, GroupRef? group, StopSequence sequence, OperationContext context) =>
+        await EndEscapedAsync(await StopAsync(process, group, sequence, context).ConfigureAwait(false), group, context)
+            .ConfigureAwait(false);
+
+    /// <summary>Ends it by a sequence, by force at last; who has left its group is still to be ended (<see cref="EndEscapedAsync"/>).</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="group">The group that was made for it, which is ended in its place; null for none.</param>
+    /// <param name="sequence">How.</param>
+    /// <param name="context">On whose behalf.</param>
+    internal Task<OneOf<StopResult, OperationError>> StopAsync(
         ProcessRef process,
         GroupRef? group,
         StopSequence sequence,
         OperationContext context
+    ) => ExecuteAsync(By(process, group, sequence.EndingWithKill()), sequence, Within(group, context), CancellationToken.None);
+
+    /// <summary>
+    /// Kills, all at once, who has left the group that was ended, and is of the same operation all the same. One that can't be ended saves
+    /// none of the others, nor does somebody who has survived in the group.
+    /// </summary>
+    /// <param name="stopped">What came of ending the group, or the process.</param>
+    /// <param name="group">The group; null for none.</param>
+    /// <param name="context">On whose behalf.</param>
+    /// <param name="cancellationToken">Sends nothing more: who is there still is then told as a survivor.</param>
+    internal async Task<Ending> EndEscapedAsync(
+        OneOf<StopResult, OperationError> stopped,
+        GroupRef? group,
+        OperationContext context,
+        CancellationToken cancellationToken = default
     )
     {
-        var steps = sequence.EndingWithKill();
-        IOperation<StopResult> operation = group is null
-            ? new KillProcessOperation(process) { StopSequence = steps }
-            : new KillProcessGroupOperation(group) { StopSequence = steps };
-        var bound = LongestOf(steps);
-        using var enough = new CancellationTokenSource();
+        var escaped = await KillAsync(EscapedOf(stopped), group, context, cancellationToken).ConfigureAwait(false);
+        return new Ending(ResultOf(stopped), stopped.TryPickT1(out var error, out _) && !error.IsGone() ? error : null, escaped);
+    }
+
+    /// <summary>Kills some who have left a group, each by himself.</summary>
+    /// <param name="escaped">Whom.</param>
+    /// <param name="group">The group; null where it is not known.</param>
+    /// <param name="context">On whose behalf.</param>
+    /// <param name="cancellationToken">Sends nothing more.</param>
+    /// <returns>Each of them, with why he may be there; null where he is not.</returns>
+    internal Task<(ProcessRef Process, OperationError? Problem)[]> KillAsync(
+        IEnumerable<ProcessRef> escaped,
+        GroupRef? group,
+        OperationContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        return Task.WhenAll(escaped.Select(KillOneAsync));
+
+        async Task<(ProcessRef, OperationError?)> KillOneAsync(ProcessRef one)
+        {
+            var operation = By(one, group: null, StopSequence.Immediate);
+            var killed = await ExecuteAsync(operation, StopSequence.Immediate, Within(group, context), cancellationToken)
+                .ConfigureAwait(false);
+            return (one, killed.TryPickT1(out var error, out _) && !error.IsGone() ? error : null);
+        }
+    }
+
+    private static StopResult? ResultOf(OneOf<StopResult, OperationError> stopped) =>
+        stopped.TryPickT0(out var result, out var error) ? result : (error as StopFailed)?.Partial as StopResult;
+
+    /// <summary>Done in the course of the operation that has started it, where that is known.</summary>
+    private static OperationContext Within(GroupRef? group, OperationContext context) =>
+        group is { } of && of.Operation != default ? context with { Parent = of.Operation } : context;
+
+    private async Task<OneOf<StopResult, OperationError>> ExecuteAsync(
+        IOperation<StopResult> operation,
+        StopSequence sequence,
+        OperationContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var bound = LongestOf(sequence);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var answer = executor.ExecuteAsync(operation, context, enough.Token).AsTask();
@@ -51,26 +122,19 @@ internal sealed class ProcessEnding(IOperationExecutor executor, TimeProvider cl
         {
             return new OperationFailed("host_disposed", "The host is being disposed of.", "It ends what is Managed itself.");
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new OperationFailed(
+                "end_interrupted",
+                $"{operation} was interrupted before it was done.",
+                "End it again, or leave it be."
+            );
+        }
         catch (Exception e)
         {
             // Whether somebody is left is not known.
-            return Failed("cleanup_threw", $"Ending {process} threw {e.GetType().Name}.");
+            return Failed("cleanup_threw", $"{operation} threw {e.GetType().Name}.");
         }
-    }
-
-    /// <summary>
-    /// Kills, all at once, who has left the group that was ended, and is of the same operation all the same. One that can't be ended saves
-    /// none of the others.
-    /// </summary>
-    /// <param name="stopped">What came of ending the group.</param>
-    /// <param name="context">On whose behalf.</param>
-    /// <returns>Each of them, with why it may be there; null where it is not.</returns>
-    internal async Task<(ProcessRef Process, OperationError? Problem)[]> EndEscapedAsync(StopResult? stopped, OperationContext context)
-    {
-        var escaped = stopped?.Escaped.ToArray() ?? [];
-        var answers = await Task.WhenAll(escaped.Select(one => EndAsync(one, group: null, StopSequence.Immediate, context)))
-            .ConfigureAwait(false);
-        return [.. escaped.Zip(answers, (one, answer) => (one, answer.TryPickT1(out var error, out _) && !error.IsGone() ? error : null))];
     }
 
     private static OperationFailed Failed(string code, string message) =>

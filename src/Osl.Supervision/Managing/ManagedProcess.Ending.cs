@@ -108,7 +108,7 @@ public sealed partial class ManagedProcess
             return await EndWhoIsLeftAsync(sequence, context ?? _context, cancellationToken).ConfigureAwait(false);
         }
 
-        OperationError? error = null;
+        Ending? ending = null;
         var isAccepted = false;
         try
         {
@@ -119,23 +119,23 @@ public sealed partial class ManagedProcess
                 await Task.WhenAny(attempt, session).ConfigureAwait(false);
             }
 
-            error =
-                Reachable() is { } live && !IsBeingEnded(live, sequence)
-                    ? await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false)
-                    : null;
+            if (Reachable() is { } live && !IsBeingEnded(live, sequence))
+            {
+                ending = await SendAsync(live, sequence, context ?? _context, cancellationToken).ConfigureAwait(false);
+            }
+
             // Gone is what was wanted; who survived was told to end, and is not to come back when it does.
-            isAccepted = error is null or StopFailed or { Effect: not OperationEffect.None } || error.IsGone();
+            isAccepted = ending?.Problem is null or StopFailed or { Effect: not OperationEffect.None };
         }
         finally
         {
             // Whatever else went wrong once it was told: that it ends can't be relied on.
-            var isSurvived = isAccepted && error is not (null or StopFailed { Interrupted: true }) && !error.IsGone();
-            Settle(number, isAccepted, isSurvived);
+            Settle(number, isAccepted, isSurvived: isAccepted && ending?.Problem is not (null or StopFailed { Interrupted: true }));
         }
 
-        if (error is not null && !error.IsGone())
+        if (ending?.Problem is { } problem)
         {
-            return error;
+            return problem;
         }
 
         // A signal may not even end it; what has no process is over at once.
@@ -145,7 +145,10 @@ public sealed partial class ManagedProcess
         }
 
         await session.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await EndWhoIsLeftAsync(sequence, context ?? _context, cancellationToken).ConfigureAwait(false) ?? UnknownStart(number);
+        // Who has just been refused is not asked for once more.
+        return ending is { Escaped: var escaped } && escaped.Any(one => one.Problem is not null)
+            ? WhoIsLeft()
+            : await EndWhoIsLeftAsync(sequence, context ?? _context, cancellationToken).ConfigureAwait(false) ?? UnknownStart(number);
     }
 
     /// <summary>The run that is on its way, while somebody of it can be signalled: its process, or whoever that has left in its group.</summary>
@@ -153,7 +156,7 @@ public sealed partial class ManagedProcess
     {
         lock (_gate)
         {
-            return _current is { } run && (!run.Exited.IsCompleted || LeavesGroup(run)) ? run : null;
+            return _current is { } run && IsReachable(run) ? run : null;
         }
     }
 
@@ -162,28 +165,6 @@ public sealed partial class ManagedProcess
         live.Exited.IsCompleted
         && LeavesGroup(live)
         && (sequence is null || sequence.EndingWithKill() == Template!.Spawn.StopSequence.EndingWithKill());
-
-    /// <summary>Whoever its last run has left, because ending them was refused or did not work then.</summary>
-    private async ValueTask<OperationError?> EndWhoIsLeftAsync(
-        StopSequence? sequence,
-        OperationContext context,
-        CancellationToken cancellationToken
-    )
-    {
-        IRunningProcess left;
-        lock (_gate)
-        {
-            if (_live is not { } live || _lastEnd is not { LeavesSomebody: true } || !LeavesGroup(live))
-            {
-                return null;
-            }
-
-            left = live;
-        }
-
-        var error = await SendAsync(left, sequence, context, cancellationToken).ConfigureAwait(false);
-        return error?.IsGone() == true ? null : error;
-    }
 
     /// <summary>Of a start that was taken back, and of which nobody knows whether its program runs.</summary>
     private OperationError? UnknownStart(int number)
@@ -232,67 +213,25 @@ public sealed partial class ManagedProcess
         }
     }
 
-    private async Task<OperationError?> SendAsync(
+    private async Task<Ending> SendAsync(
         IRunningProcess live,
         StopSequence? sequence,
         OperationContext context,
         CancellationToken cancellationToken
     )
     {
-        var executor = _manager.Executor;
         // Of somebody else's process the group is not ours to end.
         var group = Template is null ? null : live.OwnGroup;
-        if (sequence is null)
+        if (sequence is not null)
         {
-            var signal = (Template?.Spawn.StopSequence ?? StopSequence.Default).Steps is { Count: > 0 } steps
-                ? steps[0].Signal
-                : Signal.Terminate;
-            var operation = group is null
-                ? new ProcessSignalOperation(live.Process, signal)
-                : ProcessSignalOperation.ForGroup(group, signal);
-            var sent = await executor.ExecuteAsync(operation, context, cancellationToken).ConfigureAwait(false);
-            return sent.TryPickT1(out var refused, out _) ? refused : null;
+            return await StopRunAsync(live, group, sequence, context, cancellationToken).ConfigureAwait(false);
         }
 
-        var ended = group is null
-            ? await executor
-                .ExecuteAsync(new KillProcessOperation(live.Process) { StopSequence = sequence }, context, cancellationToken)
-                .ConfigureAwait(false)
-            : await StopGroupAsync(live, new KillProcessGroupOperation(group) { StopSequence = sequence }, context, cancellationToken)
-                .ConfigureAwait(false);
-        return ended.TryPickT1(out var error, out _) ? error : null;
-    }
-
-    private async Task<OneOf<StopResult, OperationError>> StopGroupAsync(
-        IRunningProcess live,
-        KillProcessGroupOperation stop,
-        OperationContext context,
-        CancellationToken cancellationToken
-    )
-    {
-        // Told before it is sent: its process may be gone, and its session at work on who is left, before the answer is there.
-        var isEnded = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
-        {
-            if (_current == live)
-            {
-                _groupStops = EitherAsync(_groupStops, isEnded.Task);
-            }
-        }
-
-        var answer = false;
-        try
-        {
-            var outcome = await _manager.Executor.ExecuteAsync(stop, context, cancellationToken).ConfigureAwait(false);
-            answer = outcome.TryPickT0(out var stopped, out _);
-            return answer && await EndEscapedAsync(stopped!, context).ConfigureAwait(false) is { } left ? left : outcome;
-        }
-        finally
-        {
-            isEnded.SetResult(answer);
-        }
-
-        static async Task<bool> EitherAsync(Task<bool> one, Task<bool> other) =>
-            await one.ConfigureAwait(false) | await other.ConfigureAwait(false);
+        var signal = (Template?.Spawn.StopSequence ?? StopSequence.Default).Steps is { Count: > 0 } steps
+            ? steps[0].Signal
+            : Signal.Terminate;
+        var operation = group is null ? new ProcessSignalOperation(live.Process, signal) : ProcessSignalOperation.ForGroup(group, signal);
+        var sent = await _manager.Executor.ExecuteAsync(operation, context, cancellationToken).ConfigureAwait(false);
+        return Ending.Of(sent.TryPickT1(out var refused, out _) ? refused : null);
     }
 }

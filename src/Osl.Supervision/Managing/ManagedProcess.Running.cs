@@ -36,8 +36,7 @@ public sealed partial class ManagedProcess
             {
                 _lastEnd = new ProcessEnd(
                     _lastEnd?.Exit,
-                    new OperationFailed("restarts_exhausted", $"'{Name}' was given up: {reason}.", "Find out why it ends, then start it."),
-                    _lastEnd is { LeavesSomebody: true }
+                    new OperationFailed("restarts_exhausted", $"'{Name}' was given up: {reason}.", "Find out why it ends, then start it.")
                 );
             }
 
@@ -62,11 +61,12 @@ public sealed partial class ManagedProcess
                 _attempt = NewAttempt();
                 live = _live;
                 _current = null;
+                // Whether something of it runs is not known, so it is not started beside that.
+                _left = live is null ? null : new LeftRun(live, error);
             }
 
             var exit = live is { Exited.IsCompleted: true } ? await live.Exited.ConfigureAwait(false) : null;
-            // Whether something of it runs is not known, so it is not started beside that.
-            return new RunEnd<ProcessEnd>(Failed: true, new ProcessEnd(exit, error, LeavesSomebody: true), IsFinal: true);
+            return new RunEnd<ProcessEnd>(Failed: true, new ProcessEnd(exit, error), IsFinal: true);
         }
     }
 
@@ -110,7 +110,7 @@ public sealed partial class ManagedProcess
         {
             _start = null;
             _live = _current = live;
-            _groupStops = Task.FromResult(false);
+            _groupStops = new GroupStops();
             _upSince = _manager.Time.GetTimestamp();
             _startTime = taken is null ? _manager.Time.GetUtcNow() : null;
             _loop.Apply(LifecycleEvent.Up);
@@ -134,19 +134,22 @@ public sealed partial class ManagedProcess
         }
 
         Observe();
-        var left = await EndLeftoversAsync(live, context).ConfigureAwait(false);
+        var why = await EndLeftoversAsync(live, context).ConfigureAwait(false);
+        bool isLeft;
         lock (_gate)
         {
             _current = null;
+            _left = why is null ? null : new LeftRun(live, why);
+            isLeft = WhyLeft() is not null;
         }
 
         await FinishAsync(live, writing).ConfigureAwait(false);
         // How somebody else's child has ended is not told to us: it counts as a failure, so that it comes back where a failure would.
         return new RunEnd<ProcessEnd>(
-            Failed: left is not null || (!wasAsked && exit.Status is not { IsSuccess: true }),
-            new ProcessEnd(exit, left, LeavesSomebody: left is not null),
+            Failed: isLeft || (!wasAsked && exit.Status is not { IsSuccess: true }),
+            new ProcessEnd(exit),
             // Beside somebody of the last run it would run twice.
-            IsFinal: left is not null || Template is null,
+            IsFinal: isLeft || Template is null,
             ranFor
         );
     }
@@ -161,7 +164,7 @@ public sealed partial class ManagedProcess
         }
         catch (ObjectDisposedException)
         {
-            return (null, new OperationFailed("host_closed", $"The host of '{Name}' is closed.", "Start it under a host that is open."));
+            return (null, HostErrors.Closed(Name));
         }
         catch (OperationCanceledException) when (takenBack.IsCancellationRequested)
         {
@@ -178,70 +181,6 @@ public sealed partial class ManagedProcess
 
     private static OperationFailed Threw(string code, string what, Exception e) =>
         new(code, $"{what} threw {e.GetType().Name}.", "See whether it still runs (osl ps).") { Effect = OperationEffect.Unknown };
-
-    /// <summary>Ends who the process has left in a group that was made for it.</summary>
-    /// <returns>Why somebody may be left; null when nobody is.</returns>
-    private async Task<OperationError?> EndLeftoversAsync(IRunningProcess live, OperationContext context)
-    {
-        if (!LeavesGroup(live) || await EndsByCommandAsync().ConfigureAwait(false) || !LeavesGroup(live))
-        {
-            return null;
-        }
-
-        var outcome = await _manager
-            .Ending.EndAsync(live.Process, live.OwnGroup, Template!.Spawn.StopSequence, context)
-            .ConfigureAwait(false);
-        if (outcome.TryPickT1(out var error, out var stopped))
-        {
-            return error.IsGone() ? null : error;
-        }
-
-        return await EndEscapedAsync(stopped, context).ConfigureAwait(false);
-    }
-
-    /// <summary>Ends who has left its group in time.</summary>
-    /// <returns>Who is there all the same; null for nobody.</returns>
-    private async Task<OperationFailed?> EndEscapedAsync(StopResult stopped, OperationContext context)
-    {
-        var escaped = await _manager.Ending.EndEscapedAsync(stopped, context).ConfigureAwait(false);
-        var left = escaped.Where(one => one.Problem is not null).ToArray();
-        return left is []
-            ? null
-            : new OperationFailed(
-                "process_left",
-                $"Who has left the group of '{Name}' is alive and could not be ended: {string.Join(", ", left.Select(one => one.Process.Pid))} ({left[0].Problem!.Code}).",
-                "End them yourself. A containment that nobody can leave (cgroup, pid namespace) ends them with it; a daemon is best run in the foreground."
-            )
-            {
-                Effect = OperationEffect.Happened,
-            };
-    }
-
-    /// <summary>
-    /// Whether a stop that a command has sent ends them: a second sequence beside it would signal everybody twice. Not waited for longer
-    /// than a stop may take, since it may be waiting for an approval.
-    /// </summary>
-    private async Task<bool> EndsByCommandAsync()
-    {
-        Task<bool> stops;
-        lock (_gate)
-        {
-            stops = _groupStops;
-        }
-
-        try
-        {
-            await _manager.Time.WaitAsync(stops, ProcessEnding.LongestOf(Template!.Spawn.StopSequence)).ConfigureAwait(false);
-            return await stops.ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Whether somebody is in the group that was made for it. Of somebody else's process the group is not ours to end.</summary>
-    private bool LeavesGroup(IRunningProcess live) => Template is not null && live is { IsGroupAlive: true, OwnGroup: not null };
 
     private Task WriteOutputAsync(IRunningProcess live) =>
         Task.WhenAll(

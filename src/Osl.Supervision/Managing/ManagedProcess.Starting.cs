@@ -164,12 +164,12 @@ public sealed partial class ManagedProcess
             );
         }
 
-        if (_lastEnd is { LeavesSomebody: true } && _live is { } last && LeavesGroup(last))
+        if (WhyLeft() is { } left)
         {
             return new OperationFailed(
                 "process_left",
-                $"Somebody is left of the last run of '{Name}' and was not ended.",
-                "End them first (StopAndWaitAsync, KillAsync), or restart it, which does."
+                $"Somebody is left of the last run of '{Name}' and was not ended ({left.Code}): {left.Message}",
+                "End them first (StopAndWaitAsync, KillAsync), or restart it, which does. Who may not be ended so, end yourself."
             );
         }
 
@@ -185,6 +185,7 @@ public sealed partial class ManagedProcess
         _pendingAsks = 0;
         _isAskAccepted = false;
         _lastEnd = null;
+        _left = null;
         _attempt = NewAttempt();
         _loop.ForgetAsk();
         _loop.Apply(LifecycleEvent.Start);

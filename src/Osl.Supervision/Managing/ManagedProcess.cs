@@ -36,9 +36,6 @@ public sealed partial class ManagedProcess
     /// <summary>The run that is on its way, until nobody of it is left; null between two.</summary>
     private IRunningProcess? _current;
 
-    /// <summary>The stops of its group that commands have sent to this run: with true when one has ended all of it.</summary>
-    private Task<bool> _groupStops = Task.FromResult(false);
-
     /// <summary>Takes back the start that is under way; null when none is. Set and cleared under the lock, cancelled outside of it.</summary>
     private CancellationTokenSource? _start;
     private DateTimeOffset? _startTime;
@@ -180,14 +177,17 @@ public sealed partial class ManagedProcess
         }
     }
 
-    /// <summary>Why it could not be started, was given up, or left somebody behind; null where nothing failed.</summary>
+    /// <summary>
+    /// Why it could not be started, was given up, or left somebody behind who may be alive still; null where nothing failed, or nobody is
+    /// left any more.
+    /// </summary>
     public OperationError? LastError
     {
         get
         {
             lock (_gate)
             {
-                return _lastEnd?.Error;
+                return _lastEnd?.Error ?? WhyLeft();
             }
         }
     }
@@ -235,15 +235,17 @@ public sealed partial class ManagedProcess
     /// <summary>Whether it ends with its manager: neither detached nor somebody else's.</summary>
     internal bool EndsWithManager => Template is { Spawn.Lifetime: ProcessLifetime.Managed };
 
-    /// <summary>Whether somebody of it may be alive: it, whom it has left in its group, or what came of a start of which nobody knows.</summary>
+    /// <summary>
+    /// Whether somebody of it may be alive: it, whom it has left in its group or who has left that, or what came of a start of which nobody knows.
+    /// </summary>
     internal bool MayBeAlive
     {
         get
         {
             lock (_gate)
             {
-                return _live is { Exited.IsCompleted: false }
-                    || (_lastEnd is { LeavesSomebody: true } && (_live is null || LeavesGroup(_live)))
+                return Reachable() is not null
+                    || WhyLeft() is not null
                     || _lastEnd is { Exit: null, Error.Effect: OperationEffect.Unknown };
             }
         }
@@ -337,7 +339,7 @@ public sealed partial class ManagedProcess
         )
         {
             Exit = end?.Exit,
-            Error = end?.Error,
+            Error = end is null ? null : end.Error ?? WhyLeft(),
         };
         _events.Publish(notice);
         _manager.Publish(notice);
@@ -345,7 +347,6 @@ public sealed partial class ManagedProcess
 
     /// <summary>What is known of an end.</summary>
     /// <param name="Exit">How the process has ended; null when there was none.</param>
-    /// <param name="Error">Why there was none, or who was left.</param>
-    /// <param name="LeavesSomebody">Whether somebody of it may be there.</param>
-    internal sealed record ProcessEnd(ProcessExit? Exit, OperationError? Error, bool LeavesSomebody = false);
+    /// <param name="Error">Why there was none, or is no other; who was left is kept by itself.</param>
+    internal sealed record ProcessEnd(ProcessExit? Exit, OperationError? Error = null);
 }

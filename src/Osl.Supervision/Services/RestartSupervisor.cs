@@ -9,7 +9,7 @@ public sealed class RestartSupervisor : IRunnable
     private readonly Lock _gate = new();
     private readonly Func<IRunnable> _factory;
     private readonly TimeProvider _clock;
-    private readonly Queue<RuntimeControlMessage> _kept = new();
+    private readonly List<RuntimeControlMessage> _kept = [];
     private readonly RestartLoop<Exception> _loop;
     private IRunnable? _child;
     private bool _isRunning;
@@ -119,9 +119,7 @@ public sealed class RestartSupervisor : IRunnable
             lock (_gate)
             {
                 // Its configuration is read from here on. A reload that comes while it is being made may be news to it.
-                var kept = _kept.Where(message => message != RuntimeControlMessage.Reload).ToArray();
-                _kept.Clear();
-                Array.ForEach(kept, _kept.Enqueue);
+                _kept.RemoveAll(message => message == RuntimeControlMessage.Reload);
             }
 
             var child = _factory() ?? throw new InvalidOperationException($"The factory of '{Name}' made nothing.");
@@ -187,7 +185,7 @@ public sealed class RestartSupervisor : IRunnable
             }
             else if (child is null)
             {
-                _kept.Enqueue(message);
+                _kept.Add(message);
             }
         }
 

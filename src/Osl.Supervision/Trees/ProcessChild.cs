@@ -135,6 +135,11 @@ internal sealed class ProcessChild(
             _ = keeper.Store?.Ended(name);
             throw;
         }
+        catch (ObjectDisposedException)
+        {
+            _ = keeper.Store?.Ended(name);
+            throw new OperationException(HostErrors.Closed(name));
+        }
         catch (Exception e)
         {
             var threw = new OperationFailed("start_threw", $"Starting it threw {e.GetType().Name}.", "See whether it runs (osl ps).")

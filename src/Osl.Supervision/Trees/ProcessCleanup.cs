@@ -53,23 +53,21 @@ internal sealed class ProcessCleanup(IOperationExecutor executor, TimeProvider c
         );
     }
 
-    private async Task<Ending> EndAsync(ChildProcessInfo process, StopSequence sequence, OperationContext context)
+    private async Task<Cleaned> EndAsync(ChildProcessInfo process, StopSequence sequence, OperationContext context)
     {
-        var because = context with { Parent = process.Group is { } of && of.Operation != default ? of.Operation : context.Parent };
-        var stopped = await _ending.EndAsync(process.Process, process.Group, sequence, because).ConfigureAwait(false);
+        var ending = await _ending.EndAsync(process.Process, process.Group, sequence, context).ConfigureAwait(false);
         var failures = new List<(ChildProcessInfo, OperationError)>();
-        if (stopped.TryPickT1(out var error, out var result) && !error.IsGone())
+        if (ending.Problem is { } problem)
         {
-            failures.Add((process, error));
-            // Somebody has survived; who had left the group is told of all the same.
-            result = (error as StopFailed)?.Partial as StopResult;
+            failures.Add((process, problem));
         }
 
-        var escaped = await _ending.EndEscapedAsync(result, because).ConfigureAwait(false);
-        failures.AddRange(escaped.Where(one => one.Problem is not null).Select(one => (new ChildProcessInfo(one.Process), one.Problem!)));
-        var gone = escaped.Count(one => one.Problem is null);
-        return new Ending((result?.Ended ?? 0) + gone, gone, failures);
+        failures.AddRange(
+            ending.Escaped.Where(one => one.Problem is not null).Select(one => (new ChildProcessInfo(one.Process), one.Problem!))
+        );
+        var gone = ending.Escaped.Count(one => one.Problem is null);
+        return new Cleaned((ending.Result?.Ended ?? 0) + gone, gone, failures);
     }
 
-    private sealed record Ending(int Ended, int Escaped, IReadOnlyList<(ChildProcessInfo Process, OperationError Problem)> Failures);
+    private sealed record Cleaned(int Ended, int Escaped, IReadOnlyList<(ChildProcessInfo Process, OperationError Problem)> Failures);
 }

@@ -186,6 +186,73 @@ public sealed class ManageTests : IDisposable
         Assert.False(OslCommandLine.IsAlive(escaped));
     }
 
+    [Fact]
+    public async Task Who_leaves_group_and_session_and_may_not_be_ended_is_a_survivor()
+    {
+        using var manager = await LeavingServicesAsync();
+        var escaped = await ChildThatLeftAsync();
+        try
+        {
+            manager.Signal(Terminate);
+            var outcome = await manager.EndAsync();
+            Assert.Equal(5, outcome.ExitCode);
+            Assert.Contains("Not ended by its stop sequence: daemon.", outcome.Error, StringComparison.Ordinal);
+            Assert.True(OslCommandLine.IsAlive(escaped));
+        }
+        finally
+        {
+            _ = Libc.Kill(escaped, Kill);
+        }
+    }
+
+    [Fact]
+    public async Task Beside_who_has_left_group_and_session_nothing_is_started_until_he_has_ended()
+    {
+        using var manager = await LeavingServicesAsync();
+        var escaped = await ChildThatLeftAsync();
+        try
+        {
+            foreach (var verb in new[] { "restart", "restart", "start", "stop" })
+            {
+                var outcome = await _osl.RunAsync(verb, "daemon", "--dir", "services");
+                Assert.Equal(1, outcome.ExitCode);
+                Assert.Contains($"could not be ended: {escaped} (denied)", outcome.Error, StringComparison.Ordinal);
+            }
+
+            Assert.Equal("failed", (await AskAsync(0, "status", "daemon")).GetProperty("state").GetString());
+            Assert.True(OslCommandLine.IsAlive(escaped));
+        }
+        finally
+        {
+            _ = Libc.Kill(escaped, Kill);
+        }
+
+        await Until.TrueAsync(() => !OslCommandLine.IsAlive(escaped));
+        Assert.Equal(0, (await _osl.RunAsync("start", "daemon", "--dir", "services")).ExitCode);
+        escaped = await ChildThatLeftAsync();
+        _ = Libc.Kill(escaped, Kill);
+        manager.Signal(Terminate);
+        Assert.Equal(0, (await manager.EndAsync()).ExitCode);
+    }
+
+    /// <summary>A manager whose daemon starts somebody who leaves its group and session; the built-in policy lets nobody end him.</summary>
+    private async Task<OslSession> LeavingServicesAsync()
+    {
+        await EndedServicesAsync();
+        await PutAsync(_osl, "daemon", "program: sh\narguments: [\"-c\", \"setsid sleep 1000 & wait\"]\nrunOnStartup: true");
+        var manager = _osl.Open("manage", "services");
+        await manager.ReadUntilAsync("web: running");
+        return manager;
+    }
+
+    private async Task<int> ChildThatLeftAsync()
+    {
+        var leader = PidOf(await AskAsync(0, "status", "daemon"));
+        var escaped = 0;
+        await Until.TrueAsync(() => (escaped = ChildThatLeft(leader)) != 0);
+        return escaped;
+    }
+
     /// <summary>A child that leads a session of its own; 0 as long as there is none.</summary>
     private static int ChildThatLeft(int parent) =>
         ProcFs

@@ -31,6 +31,24 @@ public sealed class GroupOwnershipTests
     }
 
     [Fact]
+    public async Task Who_has_ended_is_no_survivor_though_another_may_not_be_ended()
+    {
+        var group = _world.Group();
+        await group.EmplaceAsync("worker", [], Test).OrThrow();
+        var worker = _world.All[0];
+        await group.AttachAsync(_world.Stranger().Process, Test).OrThrow();
+        _world.Executor.Answer<KillProcessOperation, StopResult>((_, _) => new Denied("rule", "no.", "Ask."));
+        // Its end is confirmed, and the word of it comes after that.
+        _world.Executor.Answer<KillProcessGroupOperation, StopResult>(
+            (kill, _) => new StopResult(kill.Target.Pgid, IsGroup: true, 1, 1, 0)
+        );
+        var disposing = group.DisposeAsync().AsTask();
+        _world.End(worker, new ExitStatus(null, Signal.Terminate));
+
+        Assert.IsType<Denied>((await Assert.ThrowsAsync<OperationException>(() => disposing)).Error);
+    }
+
+    [Fact]
     public async Task Who_has_ended_can_not_be_attached_to()
     {
         await using var group = _world.Group();

@@ -64,7 +64,7 @@ internal sealed class FakeSystem : IProcessTable
     internal void Does(ProcessRef process, ProcessActivity activity) => _activity[process] = activity;
 
     public ProcessState? Read(ProcessRef process) =>
-        _all.TryGetValue(process, out var fake) && !fake.Exited.IsCompleted
+        (_all.TryGetValue(process, out var fake) && !fake.Exited.IsCompleted) || Escaped.Contains(process)
             ? new ProcessState(
                 process,
                 "fake",
@@ -119,7 +119,7 @@ internal sealed class FakeSystem : IProcessTable
         var ended = Minds(sequence) && fake.Exit(new ExitStatus(null, sequence.Steps[0].Signal)) ? 1 : 0;
         return fake.Exited.IsCompleted
             ? new StopResult(target.Pid, isGroup, 1, ended, 0) { Escaped = [.. Escaped] }
-            : new StopFailed([target], Partial: null);
+            : new StopFailed([target], new StopResult(target.Pid, isGroup, 1, ended, 0) { Escaped = [.. Escaped] });
     }
 
     private bool Minds(StopSequence sequence) => MindsTerminate || sequence.Steps.Any(step => step.Signal == Signal.Kill);

@@ -1,6 +1,7 @@
 using Osl.Operations;
 using Osl.Operations.Processes;
 using Osl.Supervision;
+using Osl.Testing;
 using Xunit;
 
 namespace Osl.Tests.Unit.Supervision.Managing;
@@ -74,49 +75,6 @@ public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
         Assert.Equal((restarts ? 2 : 1, 1), (System.All.Count, System.MostAtOnce));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Who_has_left_its_group_is_killed_by_itself(bool isStopped)
-    {
-        var process = Make();
-        await process.StartAsync(cancellationToken: Cancelled);
-        System.Escaped.Add(new ProcessRef(77, 1, "boot", 0));
-        if (isStopped)
-        {
-            Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
-        }
-        else
-        {
-            System.Last.HasLeftovers = true;
-            System.Last.Exit(0);
-            await process.WaitForEndAsync(Cancelled);
-        }
-
-        Assert.Equal(77, Assert.Single(System.Executor.CallsOf<KillProcessOperation>()).Target.Pid);
-        Assert.Empty(System.Escaped);
-        Assert.Null(process.LastError);
-    }
-
-    [Fact]
-    public async Task Who_has_left_its_group_and_can_not_be_ended_is_named()
-    {
-        var process = Make(new ProcessOptions { Restart = RestartPolicy.Always });
-        await process.StartAsync(cancellationToken: Cancelled);
-        System.Escaped.Add(new ProcessRef(77, 1, "boot", 0));
-        System.OnGroupKill = kill =>
-        {
-            // Of the group only.
-            System.ProcessEndFails = () => new Denied("rule", "because", "ask");
-            return Task.CompletedTask;
-        };
-        var error = await process.StopAndWaitAsync(cancellationToken: Cancelled);
-        Assert.Equal("process_left", error?.Code);
-        Assert.Contains(": 77 (denied)", error!.Message, StringComparison.Ordinal);
-        await process.WaitForEndAsync(Cancelled);
-        Assert.Single(System.All);
-    }
-
     [Fact]
     public async Task Nothing_is_started_beside_who_could_not_be_ended_until_they_are()
     {
@@ -134,6 +92,103 @@ public sealed class ManagedProcessLeftoverTests : ProcessManagerTest
         System.EndFails = () => null;
         Assert.True((await process.RestartAsync(cancellationToken: Cancelled)).IsT0);
         Assert.Equal((2, 1), (System.All.Count, System.MostAtOnce));
+    }
+
+    [Fact]
+    public async Task Who_was_ended_at_the_second_attempt_is_not_left_though_no_word_of_it_comes()
+    {
+        var process = Make();
+        await process.StartAsync(cancellationToken: Cancelled);
+        System.Last.HasLeftovers = true;
+        System.EndFails = () => new Denied("rule", "because", "ask");
+        System.Last.Exit(1);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal(("denied", true), (process.LastError?.Code, process.MayBeAlive));
+        // Confirmed by a look at the group; that it has ended is told later.
+        System.Executor.Enqueue<KillProcessGroupOperation, StopResult>(new StopResult(System.Last.Process.Pid, IsGroup: true, 1, 1, 0));
+        Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        Assert.True(System.Last.IsGroupAlive);
+        Assert.Equal((null, false), (process.LastError, process.MayBeAlive));
+        Assert.True((await process.StartAsync(cancellationToken: Cancelled)).IsT0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_taken_up_and_has_left_somebody_is_started_again_once_they_were_ended(bool isGone)
+    {
+        var spawn = new SpawnProcessOperation("daemon").WithNewProcessGroup();
+        var before = (await System.Executor.ExecuteAsync(spawn, OperationContext.Current, Cancelled)).OrThrow();
+        var attached = new FakeProcess(before.Process);
+        System.Executor.Answer<AttachProcessOperation, AttachProcessResult>(
+            (_, _) => new AttachProcessResult(before.Process, before.Pgid) { Live = attached }
+        );
+        var template = new ProcessOptions { Detach = true }.ToTemplate("daemon", "daemon");
+        var process = (await Manager.TakeUpAsync(template, before.Process, before.Group, Cancelled)).OrThrow();
+        var last = System.Last;
+        last.HasLeftovers = true;
+        System.EndFails = () => new Denied("rule", "because", "ask");
+        last.Exit(1);
+        attached.Exit(1);
+        await process.WaitForEndAsync(Cancelled);
+        Assert.Equal("process_left", (await process.StartAsync(cancellationToken: Cancelled)).AsT1.Code);
+
+        System.EndFails = () => null;
+        last.HasLeftovers = !isGone;
+        Assert.Null(await process.StopAndWaitAsync(cancellationToken: Cancelled));
+        Assert.True((await process.StartAsync(cancellationToken: Cancelled)).IsT0);
+        Assert.Equal(1, System.MostAtOnce);
+    }
+
+    [Fact]
+    public async Task A_kill_that_has_worked_waits_for_no_stop_that_waits_for_an_approval()
+    {
+        var process = Make();
+        using var notices = process.Subscribe();
+        await process.StartAsync(cancellationToken: Cancelled);
+        var answer = new TaskCompletionSource();
+        System.OnGroupKill = async kill =>
+        {
+            if (kill.StopSequence != StopSequence.Immediate)
+            {
+                await answer.Task;
+                return;
+            }
+
+            // The end of the leader is seen while another is still dying.
+            System.Last.HasLeftovers = true;
+            System.Last.Exit(0);
+            while (await notices.NextAsync(Cancelled) is { Event.Status: not ProcessStatus.Terminated })
+            {
+                // Its start.
+            }
+        };
+        var stop = process.StopAndWaitAsync(cancellationToken: Cancelled).AsTask();
+        await Until.TrueAsync(() => System.Executor.CallsOf<KillProcessGroupOperation>().Count == 1);
+        // The clock stands still: it is the kill that ends it.
+        Assert.Null(await process.KillAsync(cancellationToken: Cancelled).AsTask().WaitAsync(Bound, Cancelled));
+        Assert.Equal(LifecycleState.Ended, process.State);
+        answer.SetResult();
+        Assert.Null(await stop);
+        Assert.Equal(2, System.Executor.CallsOf<KillProcessGroupOperation>().Count);
+    }
+
+    [Fact]
+    public async Task Where_nobody_is_left_a_stop_that_waits_for_an_approval_is_soon_waited_for_no_longer()
+    {
+        var process = Make();
+        await process.StartAsync(cancellationToken: Cancelled);
+        var answer = new TaskCompletionSource();
+        System.OnGroupKill = _ => answer.Task;
+        var stop = process.StopAndWaitAsync(cancellationToken: Cancelled).AsTask();
+        await Until.TrueAsync(() => System.Executor.CallsOf<KillProcessGroupOperation>().Count == 1);
+        System.Last.Exit(0);
+        await Until.TrueAsync(() => Clock.WaitingTimers > 0);
+        Clock.Advance(TimeSpan.FromSeconds(2));
+        await process.WaitForEndAsync(Cancelled).WaitAsync(Bound, Cancelled);
+        answer.SetResult();
+        Assert.Null(await stop);
+        Assert.Single(System.Executor.CallsOf<KillProcessGroupOperation>());
     }
 
     [Fact]

@@ -9,6 +9,9 @@ namespace Osl.Tests.Unit.Supervision.Managing;
 /// <summary>A manager on a clock that stands still, over processes that are none.</summary>
 public abstract class ProcessManagerTest : IAsyncLifetime
 {
+    /// <summary>For what would never end if it were wrong.</summary>
+    private protected static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
+
     private protected ManualTimeProvider Clock { get; } = new();
 
     private protected FakeSystem System { get; }
@@ -28,7 +31,8 @@ public abstract class ProcessManagerTest : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         System.EndFails = () => null;
-        await Manager.DisposeAsync();
+        // The clock stands still: what a failed test has left unanswered would be waited for for ever.
+        await Manager.DisposeAsync().AsTask().WaitAsync(Bound);
         GC.SuppressFinalize(this);
     }
 

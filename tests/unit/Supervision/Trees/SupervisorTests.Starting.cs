@@ -56,6 +56,7 @@ public sealed partial class SupervisorTests
     [InlineData("unknown", "starting a")]
     [InlineData("threw", "starting a")]
     [InlineData("taken back", "starting a, ended a")]
+    [InlineData("host gone", "starting a, ended a")]
     public async Task What_is_written_down_of_a_start_is_what_is_known_of_it(string what, string written)
     {
         var asked = NewSignal();
@@ -73,6 +74,8 @@ public sealed partial class SupervisorTests
                         return new OperationFailed("guardian_lost", "lost.", "Look.") { Effect = OperationEffect.Unknown };
                     case "threw":
                         throw new TimeoutException("boom");
+                    case "host gone":
+                        throw new ObjectDisposedException("host");
                     default:
                         return await Until.CancelledAsync<SpawnProcessResult>(cancelled);
                 }
@@ -92,6 +95,7 @@ public sealed partial class SupervisorTests
         await run.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(Bound, Test);
         Assert.Equal(what is "unknown" or "threw", run.Exception?.InnerException is StartUnknownException);
         Assert.Equal(what is "started" or "taken back", run.IsCompletedSuccessfully);
+        Assert.Equal(what is "host gone", run.Exception?.InnerException is OperationException { Error.Code: "host_closed" });
         Assert.Equal(written, string.Join(", ", store.Written));
     }
 
